@@ -1,0 +1,141 @@
+/**
+ * Log lines as text.
+ *
+ * @module
+ */
+
+import type { LogFields, LogLevel } from "../../src/contracts/log.ts";
+
+/** One line before it is text. */
+export interface LogEntry {
+  /** When it was written. */
+  readonly time: Date;
+  /** How grave it is. */
+  readonly level: LogLevel;
+  /** What happened. */
+  readonly message: string;
+  /** What it is about. */
+  readonly fields: LogFields;
+}
+
+/** The most that is kept of one value, in UTF-16 code units. */
+const LONGEST_VALUE = 16_384;
+/** How deep objects are shown. */
+const DEEPEST = 20;
+
+/**
+ * A line for people: time, level, message, and the fields as `name=value`.
+ *
+ * @param entry The line.
+ * @returns Text without control characters.
+ */
+export function formatSimple(entry: LogEntry): string {
+  const { time, level, message } = entry;
+  const parts = [time.toISOString(), level, escapeControls(message)];
+  for (const [name, value] of Object.entries(flatten(entry.fields))) {
+    if (value === undefined || value === null) continue;
+    const text = escapeControls(toText(value));
+    parts.push(
+      `${escapeControls(name)}=${/[\s"=]/.test(text) ? quote(text) : text}`,
+    );
+  }
+  return parts.join(" ");
+}
+
+/**
+ * A JSON object: timestamp, level, message, workflow_id, task_id, status,
+ * duration (seconds), retry_count, error, and every other field by its name.
+ *
+ * @param entry The line.
+ * @returns JSON in one line.
+ */
+export function formatJson(entry: LogEntry): string {
+  const { time, level, message, fields } = entry;
+  const own = { timestamp: time.toISOString(), level, message };
+  // The line's own members come first, and win.
+  return escapeControls(toJson({ ...own, ...flatten(fields), ...own }));
+}
+
+/** The fields as a log has them, with those of the task spelled out. */
+function flatten(fields: LogFields): Record<string, unknown> {
+  const { task, workflowId, runId, ...rest } = fields;
+  const error = task?.status === "Completed" ? undefined : task?.error;
+  const known = {
+    workflow_id: task?.workflowId ?? workflowId,
+    run_id: task?.runId ?? runId,
+    task_id: task?.taskId,
+    status: task?.status,
+    duration: task && Math.round(task.duration) / 1_000,
+    retry_count: task?.retryCount,
+    error: error && { exception: error.exception, message: error.message },
+  };
+  const given = Object.entries(known).filter(([, value]) =>
+    value !== undefined
+  );
+  return { ...known, ...rest, ...Object.fromEntries(given) };
+}
+
+/** A value in a line for people. */
+function toText(value: unknown): string {
+  if (typeof value !== "object") return String(value).slice(0, LONGEST_VALUE);
+  const { exception, message } = value as Record<string, unknown>;
+  return exception === undefined ? toJson(value) : `${exception}: ${message}`;
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(toPlain(value, []));
+}
+
+/** A copy that JSON can hold: what it does not know becomes text. */
+function toPlain(value: unknown, within: readonly object[]): unknown {
+  if (typeof value === "string") {
+    return value.length > LONGEST_VALUE
+      ? `${value.slice(0, LONGEST_VALUE)}…`
+      : value;
+  }
+  if (typeof value === "object" && value !== null) {
+    if (within.includes(value)) return "[circular]";
+    try {
+      return toPlainObject(value, [...within, value]);
+    } catch {
+      return "[unreadable]";
+    }
+  }
+  const isKnown = value === null || ["boolean", "number", "undefined"]
+    .includes(typeof value);
+  return isKnown ? value : String(value);
+}
+
+function toPlainObject(value: object, within: readonly object[]): unknown {
+  if (within.length > DEEPEST) return "[too deep]";
+  if (value instanceof Error) {
+    return toPlain(`${value.name}: ${value.message}`, []);
+  }
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return toPlain(toJSON.call(value), within);
+  if (Array.isArray(value)) return value.map((item) => toPlain(item, within));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, toPlain(item, within)]),
+  );
+}
+
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+const NAMED: Record<string, string> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+/** Writes control characters, line separators and direction marks as escapes. */
+function escapeControls(text: string): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (char) =>
+      NAMED[char] ??
+        `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,146 @@
+/**
+ * The log that writes to the console, to a file, or to both.
+ *
+ * @example
+ * ```ts
+ * import { Config, LogDefault } from "@dotflow/dotflow";
+ *
+ * const config = new Config({
+ *   log: new LogDefault({ level: "INFO", output: "both", format: "json" }),
+ * });
+ * ```
+ *
+ * @module
+ */
+
+import { Log, type LogFields, type LogLevel } from "../src/contracts/log.ts";
+import { expect, oneOf, refuseUnknown, toName } from "../src/options.ts";
+import type { Awaitable } from "../src/types.ts";
+import { formatJson, formatSimple, type LogEntry } from "./log/format.ts";
+
+/** What a `LogDefault` is made of. */
+export interface LogDefaultOptions {
+  /** The least grave level that is written. @default "INFO" */
+  readonly level?: LogLevel;
+  /** Where lines go. @default "console" */
+  readonly output?: "console" | "file" | "both";
+  /**
+   * The file that lines are appended to; its folder is made when it is missing.
+   *
+   * @default ".output/dotflow.log"
+   */
+  readonly path?: string;
+  /** A line for people, or a JSON object a line. @default "simple" */
+  readonly format?: "simple" | "json";
+}
+
+const LEVELS: readonly LogLevel[] = ["DEBUG", "INFO", "WARNING", "ERROR"];
+
+const CONSOLE = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warn",
+  ERROR: "error",
+} as const;
+
+/**
+ * Writes lines to the console, to a file, or to both. What comes from tasks
+ * cannot forge a line or move the cursor: line ends, escape sequences and other
+ * control characters are written as `\\n`, `\\u001b` and the like.
+ *
+ * Writing to a file needs a runtime with files; Deno: `--allow-read` and
+ * `--allow-write` for the file's folder.
+ */
+export class LogDefault extends Log {
+  readonly #least: number;
+  readonly #output: "console" | "file" | "both";
+  readonly #path: string;
+  readonly #format: (entry: LogEntry) => string;
+  /** The lines that were not written yet, joined by whoever writes next. */
+  #pending: string[] = [];
+  #writing: Promise<void> = Promise.resolve();
+
+  /**
+   * Makes a `LogDefault`.
+   *
+   * @param options What the log is made of.
+   * @throws {InvalidOptionError} If an option is unknown or not allowed.
+   */
+  constructor(options: LogDefaultOptions = {}) {
+    super();
+    refuseUnknown(options, ["level", "output", "path", "format"], "LogDefault");
+    const { level = "INFO", output = "console", format = "simple" } = options;
+    this.#least = LEVELS.indexOf(oneOf(level, LEVELS, "level"));
+    this.#output = oneOf(output, ["console", "file", "both"], "output");
+    this.#path = toName(options.path ?? ".output/dotflow.log", "path");
+    this.#format = oneOf(format, ["simple", "json"], "format") === "json"
+      ? formatJson
+      : formatSimple;
+    expect(
+      options.path === undefined || output !== "console",
+      options.path,
+      "path",
+      'it only with output "file" or "both"',
+    );
+  }
+
+  /**
+   * Whether lines of a level are written.
+   *
+   * @param level The level.
+   * @returns Whether they are.
+   */
+  override enabled(level: LogLevel): boolean {
+    return LEVELS.indexOf(level) >= this.#least;
+  }
+
+  /** Writes a line that helps to find faults. */
+  debug(message: string, fields?: LogFields): Awaitable<void> {
+    return this.#write("DEBUG", message, fields);
+  }
+
+  /** Writes a line about the ordinary course of things. */
+  info(message: string, fields?: LogFields): Awaitable<void> {
+    return this.#write("INFO", message, fields);
+  }
+
+  /** Writes a line about something that went wrong and was coped with. */
+  warning(message: string, fields?: LogFields): Awaitable<void> {
+    return this.#write("WARNING", message, fields);
+  }
+
+  /** Writes a line about a failure. */
+  error(message: string, fields?: LogFields): Awaitable<void> {
+    return this.#write("ERROR", message, fields);
+  }
+
+  #write(
+    level: LogLevel,
+    message: string,
+    fields: LogFields = {},
+  ): Awaitable<void> {
+    if (!this.enabled(level)) return;
+    const line = this.#format({ time: new Date(), level, message, fields });
+    if (this.#output !== "file") console[CONSOLE[level]](line);
+    if (this.#output !== "console") return this.#append(line);
+  }
+
+  /** Appends to the file, all lines that wait with one write. */
+  #append(line: string): Promise<void> {
+    this.#pending.push(line);
+    if (this.#pending.length === 1) {
+      const write = () => this.#flush();
+      this.#writing = this.#writing.then(write, write);
+    }
+    return this.#writing;
+  }
+
+  async #flush(): Promise<void> {
+    const lines = this.#pending;
+    this.#pending = [];
+    const { appendFile, mkdir } = await import("node:fs/promises");
+    const { dirname } = await import("node:path");
+    await mkdir(dirname(this.#path), { recursive: true });
+    await appendFile(this.#path, `${lines.join("\n")}\n`);
+  }
+}

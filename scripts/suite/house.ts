@@ -1,0 +1,61 @@
+/**
+ * The checks of the house, each counted as a test.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { checkLayers } from "../check_layers.ts";
+import { checkExports, readExports } from "../check_exports.ts";
+import { mustRun, ROOT } from "../process.ts";
+import { TOOLS_LOCK } from "../tools.ts";
+import { checkAsTest, type TestResult } from "./result.ts";
+
+const DOCUMENTS = ["README.md", "CONTRIBUTING.md"];
+
+const CHECKS: Record<string, () => unknown> = {
+  "format: deno fmt has nothing to change": () =>
+    mustRun("deno", ["fmt", "--check"]),
+  "lint: deno lint finds nothing": () => mustRun("deno", ["lint"]),
+  "types: every file type-checks": () =>
+    mustRun("deno", ["check", "--quiet", TOOLS_LOCK, "."]),
+  "docs: examples type-check": checkExamples,
+  "docs: every export is documented": () =>
+    mustRun("deno", ["doc", "--lint", ...Object.values(readExports())]),
+  "layers: files import only what they may": async () =>
+    failWith(await checkLayers()),
+  "exports: the map and the files agree": () => failWith(checkExports()),
+  "locks: no registry is named": () => {
+    failWith(read("deno.lock").match(/https?:\/\/.*/g));
+    failWith(read("scripts/tools.lock").match(/https?:\/\/.*/g));
+  },
+  "locks: the tools have their own": () =>
+    failWith(read("deno.lock").match(/npm:(esbuild|miniflare|typescript)@.*/g)),
+  "publish: JSR would take the package": () =>
+    mustRun("deno", ["publish", "--dry-run", "--allow-dirty", "--quiet"]),
+};
+
+/** Runs all checks of the house. */
+export async function runHouse(filter: string): Promise<TestResult[]> {
+  const results: TestResult[] = [];
+  for (const [name, check] of Object.entries(CHECKS)) {
+    if (name.includes(filter)) results.push(await checkAsTest(name, check));
+  }
+  return results;
+}
+
+async function checkExamples(): Promise<void> {
+  const shipped = Object.values(readExports());
+  await mustRun("deno", ["check", "--quiet", "--doc", ...shipped]);
+  await mustRun("deno", ["check", "--quiet", "--doc-only", ...DOCUMENTS]);
+}
+
+function read(path: string): string {
+  return Deno.readTextFileSync(join(ROOT, path));
+}
+
+function failWith(problems: readonly string[] | null): void {
+  if (problems !== null && problems.length > 0) {
+    throw new Error(problems.join("\n"));
+  }
+}

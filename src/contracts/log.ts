@@ -1,0 +1,84 @@
+/**
+ * The log family: structured logging of runs.
+ *
+ * @module
+ */
+
+import { isInstance, mark } from "../brand.ts";
+import type { Task } from "../task.ts";
+import type { Awaitable } from "../types.ts";
+
+const BRAND = Symbol.for("dotflow.log");
+
+/** How grave a log line is, least first. */
+export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
+
+/** What a log line says beside its message. */
+export interface LogFields {
+  /** The task that the line is about. */
+  readonly task?: Task;
+  /** The workflow, where the line is about no task. */
+  readonly workflowId?: string;
+  /** The run, where the line is about no task. */
+  readonly runId?: string;
+  /** Anything else, by name. */
+  readonly [name: string]: unknown;
+}
+
+/** Writes down what happens in runs. */
+export abstract class Log {
+  static {
+    mark(this.prototype, BRAND);
+  }
+
+  /**
+   * Recognizes providers made against any copy of the package.
+   *
+   * @param value What is asked about.
+   * @returns Whether it is a log provider.
+   */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value, BRAND);
+  }
+
+  /**
+   * Whether lines of a level are kept at all, asked once at the start of a
+   * run, so that lines that nobody keeps are not even made.
+   *
+   * @param level The level.
+   * @returns Whether lines of this level are kept; without this method: all.
+   */
+  enabled?(level: LogLevel): boolean;
+
+  /**
+   * Writes a line that helps to find faults.
+   *
+   * @param message What happened.
+   * @param fields What it is about.
+   */
+  abstract debug(message: string, fields?: LogFields): Awaitable<void>;
+
+  /**
+   * Writes a line about the ordinary course of things.
+   *
+   * @param message What happened.
+   * @param fields What it is about.
+   */
+  abstract info(message: string, fields?: LogFields): Awaitable<void>;
+
+  /**
+   * Writes a line about something that went wrong and was coped with.
+   *
+   * @param message What happened.
+   * @param fields What it is about.
+   */
+  abstract warning(message: string, fields?: LogFields): Awaitable<void>;
+
+  /**
+   * Writes a line about a failure.
+   *
+   * @param message What happened.
+   * @param fields What it is about.
+   */
+  abstract error(message: string, fields?: LogFields): Awaitable<void>;
+}

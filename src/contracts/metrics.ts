@@ -1,0 +1,71 @@
+/**
+ * The metrics family: counters and histograms.
+ *
+ * @module
+ */
+
+import { isInstance, mark } from "../brand.ts";
+import type { RunInfo } from "../run_info.ts";
+import type { Task } from "../task.ts";
+import type { Awaitable } from "../types.ts";
+
+const BRAND = Symbol.for("dotflow.metrics");
+
+/** Counts runs, tasks and retries, and how long they took. */
+export abstract class Metrics {
+  static {
+    mark(this.prototype, BRAND);
+  }
+
+  /**
+   * Recognizes providers made against any copy of the package.
+   *
+   * @param value What is asked about.
+   * @returns Whether it is a metrics provider.
+   */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value, BRAND);
+  }
+
+  /**
+   * Called when a run starts.
+   *
+   * @param run The run.
+   */
+  abstract workflowStarted(run: RunInfo): Awaitable<void>;
+
+  /**
+   * Called when a run has completed.
+   *
+   * @param run The run, with its duration in milliseconds.
+   */
+  abstract workflowCompleted(run: RunInfo): Awaitable<void>;
+
+  /**
+   * Called when a run has failed or was cancelled.
+   *
+   * @param run The run, with its duration in milliseconds.
+   */
+  abstract workflowFailed(run: RunInfo): Awaitable<void>;
+
+  /**
+   * Called when a task has completed.
+   *
+   * @param task The task, with its duration in milliseconds.
+   */
+  abstract taskCompleted(task: Task): Awaitable<void>;
+
+  /**
+   * Called when a task has failed for good.
+   *
+   * @param task The task, with its duration in milliseconds.
+   */
+  abstract taskFailed(task: Task): Awaitable<void>;
+
+  /**
+   * Called when an attempt has failed and another one will be made.
+   *
+   * @param task The task.
+   */
+  abstract taskRetried(task: Task): Awaitable<void>;
+}

@@ -1,0 +1,231 @@
+/**
+ * A workflow: tasks, providers, and the runs that are made of them.
+ *
+ * @module
+ */
+
+import { Config } from "./config.ts";
+import type { Context } from "./context.ts";
+import type { Schedulable } from "./contracts/scheduler.ts";
+import type { Storage } from "./contracts/storage.ts";
+import { DEFAULTS } from "./defaults.ts";
+import { describe } from "./describe.ts";
+import { InvalidOptionError, NotStartedError } from "./errors.ts";
+import { refuseUnknown, toName } from "./options.ts";
+import { execute } from "./run/execute.ts";
+import { openRun } from "./run/open.ts";
+import { type StartOptions, toSettings } from "./run/options.ts";
+import { planSteps } from "./run/plan.ts";
+import { RecordStore } from "./run/record.ts";
+import { clearRuns } from "./run/retention.ts";
+import { Run } from "./run/run.ts";
+import { environment } from "./runtime.ts";
+import type { WorkflowStatus } from "./status.ts";
+import type { Task, TaskResult } from "./task.ts";
+import { TaskBuilder } from "./task_builder.ts";
+
+/** What a workflow is made of. */
+export interface DotFlowOptions {
+  /**
+   * What the workflow is known by in its storage: the same id finds the same
+   * checkpoints in another process, machine or runtime. Any text will do.
+   *
+   * @default The environment's `WORKFLOW_ID`, else one is generated
+   */
+  readonly workflowId?: string;
+  /** The name for people. @default The workflow's id */
+  readonly name?: string;
+  /** The providers. @default A `Config` with the default of each family */
+  readonly config?: Config;
+}
+
+/** What became of the latest run, as plain data. */
+export interface WorkflowResult {
+  /** The workflow. */
+  readonly workflowId: string;
+  /** The name for people. */
+  readonly name: string;
+  /** The run. */
+  readonly runId: string;
+  /** Where the run stands. */
+  readonly status: WorkflowStatus;
+  /** How long it took, in milliseconds. */
+  readonly duration: number;
+  /** What became of each task, in the order of `add`. */
+  readonly tasks: readonly TaskResult[];
+}
+
+/**
+ * A workflow. `start` may be called again and again; each call is a run of its
+ * own.
+ *
+ * @example
+ * ```ts
+ * import { action, DotFlow } from "@dotflow/dotflow";
+ * import assert from "node:assert/strict";
+ *
+ * const extract = action("extract", () => [1, 2, 3]);
+ * const total = action("total", ({ previousContext }) =>
+ *   previousContext.storage.reduce((sum: number, n: number) => sum + n, 0));
+ *
+ * const workflow = new DotFlow();
+ * workflow.task.add(extract).add(total);
+ * const run = await workflow.start();
+ *
+ * assert.equal(run.status, "Completed");
+ * assert.deepEqual(workflow.resultStorage(), [[1, 2, 3], 6]);
+ * ```
+ */
+export class DotFlow implements Schedulable {
+  /** What the workflow is known by in its storage. */
+  readonly workflowId: string;
+  /** The name for people. */
+  readonly name: string;
+  /** The providers. */
+  readonly config: Config;
+  /** The tasks. */
+  // deno-lint-ignore ban-types
+  readonly task: TaskBuilder<{}>;
+  readonly #generatedId: boolean;
+  /** Nobody else can know an id that was generated here, nor its record. */
+  readonly #records: Storage;
+  readonly #active: Set<string> = new Set();
+  #latest: Run | undefined = undefined;
+
+  /**
+   * Makes a `DotFlow`.
+   *
+   * @param options What the workflow is made of.
+   * @throws {InvalidOptionError} If an option is unknown or not allowed.
+   */
+  constructor(options: DotFlowOptions = {}) {
+    refuseUnknown(options, ["workflowId", "name", "config"], "DotFlow");
+    const { config = new Config() } = options;
+    if (!(config instanceof Config)) {
+      throw new InvalidOptionError(
+        `Cannot use ${describe(config)} as config: pass a Config`,
+      );
+    }
+    const fixed = options.workflowId ?? environment("WORKFLOW_ID");
+    this.workflowId = fixed === undefined
+      ? crypto.randomUUID()
+      : toName(fixed, "workflowId");
+    this.name = toName(options.name ?? this.workflowId, "name");
+    this.config = config;
+    this.task = new TaskBuilder(() => this.#tasks().map((t) => t.toResult()));
+    this.#generatedId = fixed === undefined;
+    this.#records = this.#generatedId ? DEFAULTS.storage() : config.storage;
+  }
+
+  /**
+   * Starts a run.
+   *
+   * @param options How to start it.
+   * @returns The run: after it has ended, or at once in mode `background`. A
+   * failed task is a status of the run, not a rejection.
+   * @throws {InvalidOptionError} If an option is unknown or not allowed.
+   * @throws {ExecutionModeNotExist} If the mode does not exist.
+   * @throws {InvalidOnInputChange} If `onInputChange` is none of its words.
+   * @throws {ImportModuleError} If a step given as a string does not resolve.
+   * @throws {MissingActionDecorator} If such a string leads to no action.
+   * @throws {InputChangedError} If the run to resume had another input.
+   * @throws {WorkflowChangedError} If the run to resume had other tasks.
+   * @throws {UnstorableValueError} If the input cannot be written down, on a
+   * storage that persists; give `fingerprint` then.
+   * @throws {CorruptCheckpointError} If something stored is damaged.
+   * @throws {StorageError} If the storage fails, also amid the run.
+   */
+  async start(options?: StartOptions): Promise<Run> {
+    const settings = toSettings(options);
+    const { workflowId, name: workflowName, config } = this;
+    const store = this.#store();
+    const generatedId = this.#generatedId;
+    const active = await openRun({
+      identity: { workflowId, workflowName, generatedId },
+      config,
+      settings,
+      steps: await planSteps([...this.task.definitions]),
+      store,
+      isActive: (runId) => this.#active.has(runId),
+    });
+    const { runId } = active.identity;
+    this.#active.add(runId);
+    const ended = execute(active, store)
+      .finally(() => this.#active.delete(runId));
+    const run = this.#latest = new Run(active, ended);
+    return settings.mode === "background" ? run : await run.finished;
+  }
+
+  /**
+   * Hands the workflow to the scheduler of its `Config`.
+   *
+   * @param options How each run is started.
+   * @returns Resolves when the scheduler has stopped.
+   */
+  async schedule(options?: StartOptions): Promise<void> {
+    await this.config.scheduler.start(this, options);
+  }
+
+  /**
+   * Removes the checkpoints of all runs, where the storage can remove things.
+   *
+   * @throws {StorageError} If the storage fails.
+   */
+  async clear(): Promise<void> {
+    const { workflowId, config: { storage } } = this;
+    await clearRuns(storage, workflowId, this.#store());
+  }
+
+  /**
+   * The tasks of the latest run.
+   *
+   * @returns The tasks, in the order of `add`.
+   * @throws {NotStartedError} If there was no run yet.
+   */
+  resultTask(): readonly Task[] {
+    return this.#tasks();
+  }
+
+  /**
+   * The results of the latest run with their origins.
+   *
+   * @returns The contexts, in the order of `add`.
+   * @throws {NotStartedError} If there was no run yet.
+   */
+  resultContext(): Context[] {
+    return this.#tasks().map((task) => task.currentContext);
+  }
+
+  /**
+   * The bare results of the latest run.
+   *
+   * @returns The values, in the order of `add`.
+   * @throws {NotStartedError} If there was no run yet.
+   */
+  // deno-lint-ignore no-explicit-any
+  resultStorage(): any[] {
+    return this.#tasks().map((task) => task.currentContext.storage);
+  }
+
+  /**
+   * What became of the latest run.
+   *
+   * @returns Plain data, but for the results, which are handed on as they are.
+   * @throws {NotStartedError} If there was no run yet.
+   */
+  result(): WorkflowResult {
+    const { workflowId, name } = this;
+    const tasks = this.#tasks().map((task) => task.toResult());
+    const { runId, status, duration } = this.#latest!;
+    return { workflowId, name, runId, status, duration, tasks };
+  }
+
+  #store(): RecordStore {
+    return new RecordStore(this.#records, this.workflowId);
+  }
+
+  #tasks(): readonly Task[] {
+    if (this.#latest === undefined) throw new NotStartedError(this.workflowId);
+    return this.#latest.tasks;
+  }
+}

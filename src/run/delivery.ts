@@ -1,0 +1,100 @@
+/**
+ * Brings events to one watching provider without letting it hurt the run: in
+ * order, one at a time, bounded, and never waited for until the run has ended.
+ *
+ * @module
+ */
+
+import { type Awaitable, isThenable } from "../types.ts";
+import { endsWithin } from "../wait.ts";
+
+/** The most calls that wait for one slow provider. */
+const MOST_WAITING = 1_000;
+
+/** Is told the first failure of a provider. */
+export type FailureReport = (provider: string, error: unknown) => void;
+
+/** The calls to one provider. */
+export class Delivery {
+  readonly #provider: string;
+  readonly #report: FailureReport;
+  readonly #waiting: (() => Awaitable<unknown>)[] = [];
+  #working: Promise<void> | undefined;
+  #reported = false;
+  /** How many calls were given up because the provider was too slow. */
+  #dropped = 0;
+
+  /**
+   * Makes a `Delivery`.
+   *
+   * @param provider The name of the provider, for the report.
+   * @param report Is told the first failure.
+   */
+  constructor(provider: string, report: FailureReport) {
+    this.#provider = provider;
+    this.#report = report;
+  }
+
+  /**
+   * Calls the provider: at once where it is idle, so that a provider that
+   * answers without a promise sees everything in the order of the run.
+   *
+   * @param call The call.
+   */
+  deliver(call: () => Awaitable<unknown>): void {
+    if (this.#working === undefined) {
+      const answer = this.#guard(call);
+      if (answer !== undefined) this.#working = this.#work(answer);
+      return;
+    }
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#waiting.shift();
+      this.#dropped++;
+    }
+    this.#waiting.push(call);
+  }
+
+  /**
+   * Waits until every call was answered.
+   *
+   * @param deadlineMs How long to wait at most, in milliseconds.
+   * @returns Resolves in any case; what was not brought by then is dropped.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    const working = this.#working;
+    if (working && !await endsWithin(working, deadlineMs)) {
+      // The call that is not answered is given up with those behind it.
+      this.#dropped += this.#waiting.length + 1;
+      this.#waiting.length = 0;
+    }
+    if (this.#dropped > 0) {
+      this.#fail(new Error(`${this.#dropped} events were dropped: too slow`));
+    }
+  }
+
+  async #work(answer: Promise<unknown>): Promise<void> {
+    await answer;
+    while (this.#waiting.length > 0) {
+      await this.#guard(this.#waiting.shift()!);
+    }
+    this.#working = undefined;
+  }
+
+  /** Calls; a promise that it gives never rejects. */
+  #guard(call: () => Awaitable<unknown>): Promise<unknown> | undefined {
+    try {
+      const answer = call();
+      if (!isThenable(answer)) return undefined;
+      return Promise.resolve(answer).catch((error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#report(this.#provider, error);
+  }
+}

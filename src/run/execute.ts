@@ -1,0 +1,109 @@
+/**
+ * One run from its first task to its last word.
+ *
+ * @module
+ */
+
+import { startTimer } from "../duration.ts";
+import { WorkflowTimeoutError } from "../errors.ts";
+import type { Task } from "../task.ts";
+import type { TaskErrorRecord } from "../task_error.ts";
+import type { ActiveRun } from "./active_run.ts";
+import { runLocally } from "./local_runner.ts";
+import { runInOrder } from "./order.ts";
+import type { RecordDraft, RecordStore } from "./record.ts";
+
+/** How many failed attempts of a task go into the record. */
+const MOST_ERRORS = 10;
+
+/**
+ * Runs what is left of a run.
+ *
+ * @param run The run, with what was restored.
+ * @param store Where its record is kept.
+ * @returns Resolves when everything is done, also when tasks have failed.
+ * @throws {StorageError} If the storage fails.
+ */
+export async function execute(
+  run: ActiveRun,
+  store: RecordStore,
+): Promise<void> {
+  const { onSuccess, onFailure } = run.settings;
+  run.events.emit("runStarted", () => run.info());
+  for (const { task } of run.planned) {
+    if (task.restored) run.events.emitTask("taskRestored", task);
+  }
+  const release = listen(run);
+  try {
+    await Promise.race([runInOrder(run, runLocally), run.whenStopped]);
+    await run.settle();
+    await writeEnd(run, store);
+  } catch (error) {
+    run.stop("Failed", error);
+    // What the storage says now is no news.
+    await run.settle().catch(() => {});
+    run.outcome = "Failed";
+    run.log("ERROR", "Cannot finish workflow", run.describeError(error));
+    throw error;
+  } finally {
+    run.status = run.outcome!;
+    release();
+    const onEnd = run.status === "Completed" ? onSuccess : onFailure;
+    if (onEnd !== undefined) {
+      const name = run.status === "Completed" ? "onSuccess" : "onFailure";
+      await run.callBack(name, () => onEnd(run.tasks));
+    }
+    run.events.emit("runEnded", () => run.info());
+    await run.watchers.drain(run.config.drainTimeoutMs);
+  }
+}
+
+/** Lets the caller's signal and the run's timeout stop the run. */
+function listen(run: ActiveRun): () => void {
+  const { signal, timeoutMs } = run.settings;
+  const onAbort = () => run.cancel(signal?.reason);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  if (timeoutMs !== undefined) {
+    const { workflowId } = run.identity;
+    run.timers.add(startTimer(timeoutMs, () => {
+      run.stop("Failed", new WorkflowTimeoutError(workflowId, timeoutMs));
+    }));
+  }
+  return () => {
+    signal?.removeEventListener("abort", onAbort);
+    for (const stopTimer of run.timers) stopTimer();
+  };
+}
+
+/** Writes the outcome, unless it stands there or a later run has begun. */
+async function writeEnd(run: ActiveRun, store: RecordStore): Promise<void> {
+  const { runId } = run.identity;
+  for (
+    let record = store.current;
+    record?.runId === runId && !isWritten(record, run);
+    record = await store.read()
+  ) {
+    const errors = run.tasks
+      .filter((task) => task.status === "Failed")
+      .map((task) => [task.taskId, latestOf(task)] as const);
+    const runs = record.runs.filter((id) => !run.removed.includes(id));
+    const draft: RecordDraft = {
+      ...record,
+      runs,
+      status: run.outcome!,
+      errors,
+    };
+    if (await store.write(draft)) return;
+  }
+}
+
+function isWritten(record: RecordDraft, run: ActiveRun): boolean {
+  return record.status === run.outcome &&
+    run.tasks.every((task) => task.restored);
+}
+
+/** The record must not grow with the number of attempts. */
+function latestOf({ errors }: Task): TaskErrorRecord[] {
+  return errors.slice(-MOST_ERRORS).map((error) => error.toJSON());
+}

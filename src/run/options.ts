@@ -1,0 +1,182 @@
+/**
+ * How a run is to be started.
+ *
+ * @module
+ */
+
+import { type Duration, toMilliseconds } from "../duration.ts";
+import { ExecutionModeNotExist, InvalidOnInputChange } from "../errors.ts";
+import {
+  expect,
+  expectFunction,
+  oneOf,
+  refuseUnknown,
+  toCount,
+  toName,
+} from "../options.ts";
+import type { Task } from "../task.ts";
+import type { Awaitable } from "../types.ts";
+
+/**
+ * In which order tasks run. `sequential`: one after another, group by group;
+ * `sequential_group`: the same; `parallel`: all at once, none sees a previous
+ * context; `parallel_group`: groups at once, tasks inside a group one after
+ * another; `background`: sequential, and `start` does not wait for the end.
+ */
+export type Mode =
+  | "sequential"
+  | "sequential_group"
+  | "parallel"
+  | "parallel_group"
+  | "background";
+
+/**
+ * What to do on a change: `raise` rejects, `reuse` goes on with what is stored,
+ * `reset` begins a new run and drops the old one.
+ */
+export type OnChange = "raise" | "reuse" | "reset";
+
+/** How a run is to be started. */
+export interface StartOptions {
+  /** In which order tasks run. @default "sequential" */
+  readonly mode?: Mode;
+  /** A value that every step of this run is given. */
+  readonly input?: unknown;
+  /** How many tasks run at once at most, in parallel modes. @default No limit */
+  readonly concurrency?: number;
+  /** Whether tasks are started after one has failed. @default false */
+  readonly keepGoing?: boolean;
+  /**
+   * Whether the latest run goes on where it stopped: finished tasks are not
+   * run again. Without an earlier run, a new one begins.
+   *
+   * @default false
+   */
+  readonly resume?: boolean;
+  /** How long the whole run may take. @default Any time */
+  readonly timeout?: Duration;
+  /** What to do when a resume is given another input. @default "raise" */
+  readonly onInputChange?: OnChange;
+  /** What to do when a resume is given other tasks. @default "raise" */
+  readonly onWorkflowChange?: OnChange;
+  /**
+   * What stands for the input when it is compared on a resume.
+   *
+   * @default A SHA-256 over `input` and the initial contexts
+   */
+  readonly fingerprint?: string;
+  /** Stops the run when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Called with all tasks after a run that completed. */
+  readonly onSuccess?: (tasks: readonly Task[]) => Awaitable<void>;
+  /** Called with all tasks after a run that did not complete. */
+  readonly onFailure?: (tasks: readonly Task[]) => Awaitable<void>;
+}
+
+/** The options of `start`, checked and with their defaults. */
+export interface StartSettings
+  extends Omit<StartOptions, "timeout" | "concurrency"> {
+  /** In which order tasks run. */
+  readonly mode: Mode;
+  /** How many tasks run at once at most. */
+  readonly concurrency: number;
+  /** Whether tasks are started after one has failed. */
+  readonly keepGoing: boolean;
+  /** Whether the latest run goes on where it stopped. */
+  readonly resume: boolean;
+  /** How long the whole run may take, in milliseconds. */
+  readonly timeoutMs: number | undefined;
+  /** What to do when a resume is given another input. */
+  readonly onInputChange: OnChange;
+  /** What to do when a resume is given other tasks. */
+  readonly onWorkflowChange: OnChange;
+}
+
+const MODES: readonly Mode[] = [
+  "sequential",
+  "sequential_group",
+  "parallel",
+  "parallel_group",
+  "background",
+];
+
+const CHANGES: readonly OnChange[] = ["raise", "reuse", "reset"];
+
+const OPTIONS: readonly (keyof StartOptions)[] = [
+  "mode",
+  "input",
+  "concurrency",
+  "keepGoing",
+  "resume",
+  "timeout",
+  "onInputChange",
+  "onWorkflowChange",
+  "fingerprint",
+  "signal",
+  "onSuccess",
+  "onFailure",
+];
+
+/**
+ * Checks the options of `start`.
+ *
+ * @param options What was given.
+ * @returns The options with their defaults.
+ * @throws {InvalidOptionError} If one is unknown or not allowed.
+ * @throws {ExecutionModeNotExist} If the mode does not exist.
+ * @throws {InvalidOnInputChange} If `onInputChange` is none of its words.
+ */
+export function toSettings(options: StartOptions = {}): StartSettings {
+  refuseUnknown(options, OPTIONS, "start");
+  const { concurrency, timeout, fingerprint, signal } = options;
+  for (const flag of ["keepGoing", "resume"] as const) {
+    const value = options[flag];
+    expect(
+      value === undefined || typeof value === "boolean",
+      value,
+      flag,
+      "true or false",
+    );
+  }
+  expect(
+    signal === undefined ||
+      typeof signal?.aborted === "boolean" &&
+        typeof signal.addEventListener === "function",
+    signal,
+    "signal",
+    "an AbortSignal",
+  );
+  expectFunction(options.onSuccess, "onSuccess");
+  expectFunction(options.onFailure, "onFailure");
+  return {
+    ...options,
+    mode: oneOf(
+      options.mode ?? "sequential",
+      MODES,
+      "mode",
+      ExecutionModeNotExist,
+    ),
+    concurrency: concurrency === undefined || concurrency === Infinity
+      ? Infinity
+      : toCount(concurrency, "concurrency"),
+    keepGoing: options.keepGoing ?? false,
+    resume: options.resume ?? false,
+    timeoutMs: timeout === undefined
+      ? undefined
+      : toMilliseconds(timeout, "timeout", 1),
+    onInputChange: oneOf(
+      options.onInputChange ?? "raise",
+      CHANGES,
+      "onInputChange",
+      InvalidOnInputChange,
+    ),
+    onWorkflowChange: oneOf(
+      options.onWorkflowChange ?? "raise",
+      CHANGES,
+      "onWorkflowChange",
+    ),
+    fingerprint: fingerprint === undefined
+      ? undefined
+      : toName(fingerprint, "fingerprint"),
+  };
+}

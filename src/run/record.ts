@@ -1,0 +1,118 @@
+/**
+ * The run record: what a workflow id stands for in a storage. It changes by
+ * compare-and-swap where the storage can.
+ *
+ * @module
+ */
+
+import { Context } from "../context.ts";
+import type { Storage } from "../contracts/storage.ts";
+import { CorruptCheckpointError } from "../errors.ts";
+import { recordKey } from "../place.ts";
+import type { WorkflowStatus } from "../status.ts";
+import type { TaskErrorRecord } from "../task_error.ts";
+import type { Shape } from "./plan.ts";
+import { checked, guarded } from "./guarded.ts";
+
+const VERSION = 1;
+
+/** What is known of a workflow id: its latest run. */
+export interface RunRecord extends Shape {
+  /** The version of this form. */
+  readonly version: typeof VERSION;
+  /** The workflow. */
+  readonly workflowId: string;
+  /** The latest run; empty after everything was cleared. */
+  readonly runId: string;
+  /** The runs whose checkpoints are kept, the latest first. */
+  readonly runs: readonly string[];
+  /** What stands for the input; undefined where it cannot be written down. */
+  readonly fingerprint: string | undefined;
+  /** Where the run stands. */
+  readonly status: WorkflowStatus;
+  /** The attempts of failed tasks. */
+  readonly errors: readonly (readonly [
+    taskId: string,
+    errors: readonly TaskErrorRecord[],
+  ])[];
+  /** Makes every write differ from every other. */
+  readonly nonce: string;
+}
+
+/** A record before it is written: the writing itself adds the rest. */
+export type RecordDraft = Omit<RunRecord, "version" | "workflowId" | "nonce">;
+
+/** The record of one workflow in a storage. */
+export class RecordStore {
+  readonly #storage: Storage;
+  readonly #workflowId: string;
+  readonly #key: string;
+  #context: Context | null = null;
+
+  constructor(storage: Storage, workflowId: string) {
+    this.#storage = storage;
+    this.#workflowId = workflowId;
+    this.#key = recordKey(workflowId);
+  }
+
+  /** The record as it was last read or written. */
+  get current(): RunRecord | undefined {
+    return this.#context?.storage;
+  }
+
+  /**
+   * Reads the record.
+   *
+   * @returns The record; undefined where there is none.
+   * @throws {CorruptCheckpointError} If it is damaged.
+   * @throws {StorageError} If the storage fails.
+   */
+  async read(): Promise<RunRecord | undefined> {
+    const read = async () => checked(await this.#storage.get(this.#key));
+    const context = await guarded("read run record", this.#key, read);
+    if (context.taskId === undefined && context.storage === undefined) {
+      this.#context = null;
+      return undefined;
+    }
+    const record = context.storage;
+    if (record?.version !== VERSION || !Array.isArray(record.groups)) {
+      throw new CorruptCheckpointError(
+        this.#key,
+        `it is no run record of version ${VERSION}`,
+      );
+    }
+    this.#context = context;
+    return record;
+  }
+
+  /**
+   * Writes the record over `current`.
+   *
+   * @param draft The record.
+   * @returns Whether it was written; false: somebody else did, read again.
+   * @throws {StorageError} If the storage fails.
+   */
+  async write(draft: RecordDraft): Promise<boolean> {
+    const workflowId = this.#workflowId;
+    const next = new Context({
+      storage: complete(workflowId, draft),
+      taskId: "_run",
+      workflowId,
+      runId: draft.runId,
+    });
+    const { atomicSwap } = this.#storage;
+    const write = () => {
+      if (!atomicSwap) return this.#storage.post(this.#key, next);
+      return atomicSwap.call(this.#storage, this.#key, this.#context, next);
+    };
+    const written = await guarded("write run record", this.#key, write);
+    if (atomicSwap && !written) return false;
+    this.#context = next;
+    return true;
+  }
+}
+
+function complete(workflowId: string, draft: RecordDraft): RunRecord {
+  const nonce = crypto.randomUUID();
+  return { version: VERSION, workflowId, ...draft, nonce };
+}

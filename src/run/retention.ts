@@ -1,0 +1,63 @@
+/**
+ * Removes what old runs have left behind.
+ *
+ * @module
+ */
+
+import { Storage } from "../contracts/storage.ts";
+import { runPrefix } from "../place.ts";
+import { guarded } from "./guarded.ts";
+import type { RecordDraft, RecordStore } from "./record.ts";
+
+/**
+ * Removes the checkpoints of runs, where the storage can.
+ *
+ * @param storage The storage.
+ * @param workflowId The workflow.
+ * @param runIds The runs.
+ * @throws {StorageError} If the storage fails.
+ */
+export async function removeRuns(
+  storage: Storage,
+  workflowId: string,
+  runIds: readonly string[],
+): Promise<void> {
+  if (!storage.deletePrefix || storage.key !== Storage.prototype.key) return;
+  for (const runId of runIds) {
+    const prefix = runPrefix(workflowId, runId);
+    const remove = () => storage.deletePrefix!(prefix);
+    await guarded("remove run", prefix, remove);
+  }
+}
+
+/**
+ * Removes all runs of a workflow. Its record stays as a tombstone, so that what
+ * was cleared cannot be taken for what was never there.
+ *
+ * @param storage The storage.
+ * @param workflowId The workflow.
+ * @param store Where its record is kept.
+ * @throws {StorageError} If the storage fails.
+ */
+export async function clearRuns(
+  storage: Storage,
+  workflowId: string,
+  store: RecordStore,
+): Promise<void> {
+  for (;;) {
+    const record = await store.read();
+    if (record === undefined) return;
+    const tombstone: RecordDraft = {
+      mode: record.mode,
+      groups: [],
+      runId: "",
+      runs: [],
+      fingerprint: undefined,
+      status: "New",
+      errors: [],
+    };
+    if (!await store.write(tombstone)) continue;
+    await removeRuns(storage, workflowId, record.runs);
+    return;
+  }
+}

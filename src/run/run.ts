@@ -1,0 +1,80 @@
+/**
+ * A run, as `start` gives it.
+ *
+ * @module
+ */
+
+import type { WorkflowStatus } from "../status.ts";
+import type { Task } from "../task.ts";
+import type { ActiveRun } from "./active_run.ts";
+import type { Mode } from "./options.ts";
+
+/** One run of a workflow. */
+export class Run {
+  readonly #active: ActiveRun;
+  readonly #tasks: readonly Task[];
+  /**
+   * Resolves to the run itself when it has ended, and rejects where `start`
+   * would have; unlike other promises it may be left alone.
+   */
+  readonly finished: Promise<Run>;
+
+  /**
+   * Makes a `Run`.
+   *
+   * @param active The run while it goes on.
+   * @param ended Resolves when it has ended.
+   */
+  constructor(active: ActiveRun, ended: Promise<void>) {
+    this.#active = active;
+    this.#tasks = active.tasks;
+    this.finished = ended.then(() => this);
+    this.finished.catch(() => {});
+  }
+
+  /** The workflow. */
+  get workflowId(): string {
+    return this.#active.identity.workflowId;
+  }
+
+  /** The run, the same over all its resumes. */
+  get runId(): string {
+    return this.#active.identity.runId;
+  }
+
+  /** Whether the run goes on from an earlier start. */
+  get resumed(): boolean {
+    return this.#active.identity.resumed;
+  }
+
+  /** The mode. */
+  get mode(): Mode {
+    return this.#active.settings.mode;
+  }
+
+  /** Where the run stands. */
+  get status(): WorkflowStatus {
+    return this.#active.status;
+  }
+
+  /** The tasks, in the order of `add`. */
+  get tasks(): readonly Task[] {
+    return this.#tasks;
+  }
+
+  /** How long the run took, so far or in all, in milliseconds. */
+  get duration(): number {
+    return this.#active.duration;
+  }
+
+  /**
+   * Stops the run: signals of running steps abort, no further task is started,
+   * and the status becomes `Cancelled`. Results that are committed stay, so that
+   * the run can be resumed. It does nothing after the run has ended.
+   *
+   * @param reason Why, for the error that steps see.
+   */
+  cancel(reason?: unknown): void {
+    this.#active.cancel(reason);
+  }
+}

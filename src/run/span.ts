@@ -1,0 +1,57 @@
+/**
+ * Lets a tracer wrap a step.
+ *
+ * @module
+ */
+
+import type { Tracer } from "../contracts/tracer.ts";
+import { startTimer } from "../duration.ts";
+import type { Task } from "../task.ts";
+import type { ActiveRun } from "./active_run.ts";
+
+/** Stands for the value of a step whose last attempt has failed. */
+export const FAILED = Symbol("failed");
+
+/**
+ * Runs a step inside of a tracer's span. Whatever the tracer does, the step
+ * runs once and its outcome counts.
+ *
+ * @param run The run.
+ * @param tracer The tracer, which has a `runTask`.
+ * @param task The task.
+ * @param step Runs the step; it gives a value in any case.
+ * @returns What the step gave.
+ */
+export async function insideSpan(
+  run: ActiveRun,
+  tracer: Tracer,
+  task: Task,
+  step: () => unknown,
+): Promise<unknown> {
+  let outcome: Promise<unknown> | undefined;
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => begin = resolve);
+  const runStep = () => {
+    begin();
+    // A tracer that was slow to begin may come after the end of the run.
+    return outcome ??= Promise.resolve(run.stopped ? undefined : step());
+  };
+  const next = async () => {
+    const value = await runStep();
+    if (value === FAILED) throw task.error?.thrown;
+    return value;
+  };
+  const wrap = async () => await tracer.runTask!(task.snapshot(), next);
+  const report = (error: unknown) => {
+    if (error !== task.error?.thrown) run.watchers.report("Tracer", error);
+  };
+  // A wrapper that ends, or takes too long, without a call to `next` is gone
+  // around.
+  const stop = startTimer(run.config.drainTimeoutMs, begin);
+  run.timers.add(stop);
+  wrap().catch(report).finally(begin);
+  await begun;
+  stop();
+  run.timers.delete(stop);
+  return await runStep();
+}

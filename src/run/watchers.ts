@@ -1,0 +1,168 @@
+/**
+ * Hangs the watching providers on the event stream of a run.
+ *
+ * @module
+ */
+
+import type { Config } from "../config.ts";
+import type { Log, LogFields, LogLevel } from "../contracts/log.ts";
+import { isSilent } from "../defaults.ts";
+import { classNameOf } from "../describe.ts";
+import { redact } from "../redact.ts";
+import type { RunInfo } from "../run_info.ts";
+import type { TaskStatus } from "../status.ts";
+import { TaskError } from "../task_error.ts";
+import type { Task } from "../task.ts";
+import type { Awaitable } from "../types.ts";
+import { Delivery } from "./delivery.ts";
+import type { EventStream, RunEvents, TaskFilter } from "./events.ts";
+
+/** The watchers of one run. */
+export class Watchers {
+  readonly #stream: EventStream;
+  readonly #deliveries: Delivery[] = [];
+  readonly #logs: Delivery[] = [];
+
+  /**
+   * Makes a `Watchers`.
+   *
+   * @param config The providers.
+   * @param stream Where to listen.
+   */
+  constructor(config: Config, stream: EventStream) {
+    this.#stream = stream;
+    this.#watch(config.notify, (notify, on) => {
+      on("taskStatus", (task) => notify.hookStatusTask(task));
+    });
+    this.#watch(config.log, writeLog, this.#logs);
+    this.#watch(config.metrics, (metrics, on) => {
+      on("runStarted", (run) => metrics.workflowStarted(run));
+      const count = (status: TaskStatus, call: (task: Task) => unknown) =>
+        on("taskStatus", call, (task) => task.status === status);
+      count("Completed", (task) => metrics.taskCompleted(task));
+      count("Failed", (task) => metrics.taskFailed(task));
+      count("Retry", (task) => metrics.taskRetried(task));
+      on(
+        "runEnded",
+        (run) =>
+          run.status === "Completed"
+            ? metrics.workflowCompleted(run)
+            : metrics.workflowFailed(run),
+      );
+    });
+    this.#watch(config.tracer, (tracer, on) => {
+      on("runStarted", (run) => tracer.startWorkflow(run));
+      on("taskStarted", (task) => tracer.startTask(task));
+      on("taskEnded", (task) => tracer.endTask(task));
+      on("runEnded", (run) => tracer.endWorkflow(run));
+    });
+    this.#watch(config.server, (server, on) => {
+      on("runStarted", async (run) => {
+        if (run.generatedId && !run.resumed) await server.createWorkflow(run);
+        await server.updateWorkflow(run);
+        for (const task of run.tasks) await server.createTask(task);
+      });
+      on("taskEnded", (task) => server.updateTask(task));
+      on("runEnded", (run) => server.updateWorkflow(run));
+    });
+  }
+
+  /**
+   * Waits until everything was brought to every watcher.
+   *
+   * @param deadlineMs How long to wait at most, in milliseconds.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    // The logs come last: they are told what the others have missed.
+    const logsMs = deadlineMs / 10;
+    await drainAll(this.#deliveries, deadlineMs - logsMs);
+    await drainAll(this.#logs, logsMs);
+  }
+
+  #watch<P extends object>(
+    providers: readonly P[],
+    subscribe: (provider: P, on: Subscribe) => void,
+    deliveries: Delivery[] = this.#deliveries,
+  ): void {
+    for (const provider of providers) {
+      if (isSilent(provider)) continue;
+      const delivery = new Delivery(classNameOf(provider), this.report);
+      deliveries.push(delivery);
+      subscribe(provider, (type, call, filter) => {
+        const listener = (event: RunEvents[typeof type]) =>
+          delivery.deliver(() => call(event));
+        this.#stream.on(type, listener, filter);
+      });
+    }
+  }
+
+  /** Tells the logs of a failing provider, with every secret taken out. */
+  readonly report = (provider: string, thrown: unknown): void => {
+    const error = new TaskError(1, thrown);
+    this.#stream.emit("logged", () => ({
+      level: "ERROR",
+      message: `Cannot deliver events to ${provider}`,
+      fields: { exception: error.exception, reason: redact(error.message) },
+    }));
+  };
+}
+
+async function drainAll(
+  deliveries: readonly Delivery[],
+  deadlineMs: number,
+): Promise<void> {
+  await Promise.all(deliveries.map((delivery) => delivery.drain(deadlineMs)));
+}
+
+/** Subscribes a provider to a type of events. */
+type Subscribe = <Type extends keyof RunEvents>(
+  type: Type,
+  call: (event: RunEvents[Type]) => Awaitable<unknown>,
+  filter?: TaskFilter,
+) => void;
+
+const LEVELS: readonly LogLevel[] = ["DEBUG", "INFO", "WARNING", "ERROR"];
+
+/** Writes what happens to a log, but for the levels that it does not keep. */
+function writeLog(log: Log, on: Subscribe): void {
+  const kept = LEVELS.filter((level) => log.enabled?.(level) ?? true);
+  const write = (level: LogLevel, message: string, fields: LogFields) =>
+    kept.includes(level)
+      ? log[level.toLowerCase() as Lowercase<LogLevel>](message, fields)
+      : undefined;
+  on("logged", ({ level, message, fields }) => write(level, message, fields));
+  on(
+    "taskStatus",
+    (task) => write(levelOf(task), task.status, { task }),
+    (task) => kept.includes(levelOf(task)),
+  );
+  if (kept.includes("DEBUG")) {
+    on("taskProgress", (task) => {
+      const { fraction, message } = task.progress!;
+      return write("DEBUG", "Progress", { task, fraction, detail: message });
+    });
+  }
+  if (!kept.includes("INFO")) return;
+  on("runStarted", (run) => write("INFO", "Workflow started", about(run)));
+  on("taskRestored", (task) => write("INFO", "Restored", { task }));
+  on("runEnded", (run) => {
+    const { status, duration } = run;
+    const fields = {
+      ...about(run),
+      status,
+      duration: Math.round(duration) / 1_000,
+    };
+    return write("INFO", "Workflow ended", fields);
+  });
+}
+
+function about({ workflowId, runId, mode, resumed }: RunInfo): LogFields {
+  return { workflowId, runId, mode, resumed };
+}
+
+function levelOf({ status, error }: Task): LogLevel {
+  if (status === "Retry") return "WARNING";
+  if (status !== "Failed") return "INFO";
+  // What somebody has asked for is no failure of the program.
+  return error?.exception === "WorkflowCancelledError" ? "WARNING" : "ERROR";
+}
