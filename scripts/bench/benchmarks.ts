@@ -1,0 +1,12 @@
+/**
+ * Everything that is measured in a running workflow.
+ *
+ * @module
+ */
+
+import { ON_FILES } from "./files.ts";
+import type { Benchmark } from "./measure.ts";
+import { IN_MEMORY } from "./memory.ts";
+
+/** The benchmarks. */
+export const BENCHMARKS: readonly Benchmark[] = [...IN_MEMORY, ...ON_FILES];
