@@ -14,6 +14,7 @@ import { InvalidOptionError, NotStartedError } from "./errors.ts";
 import { refuseUnknown, toName } from "./options.ts";
 import { execute } from "./run/execute.ts";
 import { openRun } from "./run/open.ts";
+import { unlessStopped } from "./run/opening.ts";
 import { type StartOptions, toSettings } from "./run/options.ts";
 import { planSteps } from "./run/plan.ts";
 import { RecordStore } from "./run/record.ts";
@@ -134,20 +135,33 @@ export class DotFlow implements Schedulable {
    * storage that persists; give `fingerprint` then.
    * @throws {CorruptCheckpointError} If something stored is damaged.
    * @throws {StorageError} If the storage fails, also amid the run.
+   * @throws {WorkflowCancelledError} If the signal has aborted, and the storage
+   * does not say within `drainTimeout` which run it is.
+   * @throws {WorkflowTimeoutError} If the time is over, and likewise.
    */
   async start(options?: StartOptions): Promise<Run> {
     const settings = toSettings(options);
     const { workflowId, name: workflowName, config } = this;
     const store = this.#store();
     const generatedId = this.#generatedId;
-    const active = await openRun({
+    const steps = await planSteps([...this.task.definitions]);
+    const opening = openRun({
       identity: { workflowId, workflowName, generatedId },
       config,
       settings,
-      steps: await planSteps([...this.task.definitions]),
+      steps,
       store,
       isActive: (runId) => this.#active.has(runId),
     });
+    const { signal, timeoutMs } = settings;
+    const active = signal === undefined && timeoutMs === undefined
+      ? await opening
+      : await unlessStopped(
+        opening,
+        settings,
+        workflowId,
+        config.drainTimeoutMs,
+      );
     const { runId } = active.identity;
     this.#active.add(runId);
     const ended = execute(active, store)
