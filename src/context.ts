@@ -92,7 +92,7 @@ export class Context<T = any> {
     this.workflowId = init.workflowId;
     this.runId = init.runId;
     const timeMs = Number(init.time ?? Date.now());
-    expect(!Number.isNaN(timeMs), init.time, "time", "a valid date");
+    expect(!Number.isNaN(+new Date(timeMs)), init.time, "time", "a valid date");
     this.#timeMs = timeMs;
   }
 

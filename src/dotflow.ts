@@ -151,7 +151,7 @@ export class DotFlow implements Schedulable {
       settings,
       steps,
       store,
-      isActive: (runId) => this.#active.has(runId),
+      active: this.#active,
     });
     const { signal, timeoutMs } = settings;
     const active = signal === undefined && timeoutMs === undefined

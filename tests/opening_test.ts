@@ -1,4 +1,10 @@
-import { action, Config, Context, DotFlow, Storage } from "@dotflow/dotflow";
+import {
+  action,
+  Config,
+  type Context,
+  DotFlow,
+  Storage,
+} from "@dotflow/dotflow";
 import { rejectsWith } from "./flow.ts";
 import { test } from "./harness.ts";
 

@@ -34,10 +34,7 @@ export function formatSimple(entry: LogEntry): string {
   const parts = [time.toISOString(), level, escapeControls(message)];
   for (const [name, value] of Object.entries(flatten(entry.fields))) {
     if (value === undefined || value === null) continue;
-    const text = escapeControls(toText(value));
-    parts.push(
-      `${escapeControls(name)}=${/[\s"=]/.test(text) ? quote(text) : text}`,
-    );
+    parts.push(`${quote(name)}=${quote(toText(value))}`);
   }
   return parts.join(" ");
 }
@@ -119,8 +116,12 @@ function toPlainObject(value: object, within: readonly object[]): unknown {
   );
 }
 
+/** Puts quotes around what could be taken for more than one field. */
 function quote(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  const quoted = /[\s"=]/.test(text)
+    ? `"${text.replace(/["\\]/g, "\\$&")}"`
+    : text;
+  return escapeControls(quoted);
 }
 
 const NAMED: Record<string, string> = {

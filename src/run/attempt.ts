@@ -95,8 +95,8 @@ export class Attempt implements StepContext {
     const write =
       (level: LogLevel) => (message: string, fields: LogFields = {}) =>
         this.#run.log(level, message, {
-          task: this.task.snapshot(),
           ...fields,
+          task: this.task.snapshot(),
         });
     return {
       debug: write("DEBUG"),

@@ -31,8 +31,8 @@ export interface Opening {
   readonly steps: readonly PlannedStep[];
   /** Where its record is kept. */
   readonly store: RecordStore;
-  /** Tells whether a run of this workflow goes on in this process. */
-  readonly isActive: (runId: string) => boolean;
+  /** The runs of this workflow that go on in this process. */
+  readonly active: Set<string>;
 }
 
 /**
@@ -113,7 +113,7 @@ async function begin(
   record: RunRecord | undefined,
   shape: Shape,
 ): Promise<ActiveRun | undefined> {
-  const { store, config, identity } = opening;
+  const { store, active } = opening;
   const runId = crypto.randomUUID();
   const earlier = record?.runs ?? [];
   const draft: RecordDraft = {
@@ -124,11 +124,29 @@ async function begin(
     status: "In progress",
     errors: [],
   };
-  if (!await store.write(draft)) return undefined;
+  // Before the record tells others of it: they must not take it for an old one.
+  active.add(runId);
+  try {
+    if (await store.write(draft)) {
+      return activate(opening, runId, false, await prune(opening, earlier));
+    }
+  } catch (error) {
+    active.delete(runId);
+    throw error;
+  }
+  active.delete(runId);
+  return undefined;
+}
+
+/** Removes what is too old, but for runs that go on; gives what it removed. */
+async function prune(
+  { config, identity, active }: Opening,
+  earlier: readonly string[],
+): Promise<string[]> {
   const surplus = earlier.slice(config.keepRuns - 1)
-    .filter((run) => !opening.isActive(run));
+    .filter((runId) => !active.has(runId));
   await removeRuns(config.storage, identity.workflowId, surplus);
-  return activate(opening, runId, false, surplus);
+  return surplus;
 }
 
 /** Goes on with the latest run. */
