@@ -13,8 +13,19 @@
  * @module
  */
 
-import { Log, type LogFields, type LogLevel } from "../src/contracts/log.ts";
-import { expect, oneOf, refuseUnknown, toName } from "../src/options.ts";
+import {
+  LEVELS,
+  Log,
+  type LogFields,
+  type LogLevel,
+} from "../src/contracts/log.ts";
+import {
+  expect,
+  oneOf,
+  optional,
+  readOptions,
+  toName,
+} from "../src/options.ts";
 import type { Awaitable } from "../src/types.ts";
 import { formatJson, formatSimple, type LogEntry } from "./log/format.ts";
 
@@ -34,7 +45,12 @@ export interface LogDefaultOptions {
   readonly format?: "simple" | "json";
 }
 
-const LEVELS: readonly LogLevel[] = ["DEBUG", "INFO", "WARNING", "ERROR"];
+const CHECKS = {
+  level: oneOf(LEVELS, "INFO"),
+  output: oneOf(["console", "file", "both"], "console"),
+  path: optional(toName),
+  format: oneOf(["simple", "json"], "simple"),
+};
 
 const CONSOLE = {
   DEBUG: "debug",
@@ -68,17 +84,18 @@ export class LogDefault extends Log {
    */
   constructor(options: LogDefaultOptions = {}) {
     super();
-    refuseUnknown(options, ["level", "output", "path", "format"], "LogDefault");
-    const { level = "INFO", output = "console", format = "simple" } = options;
-    this.#least = LEVELS.indexOf(oneOf(level, LEVELS, "level"));
-    this.#output = oneOf(output, ["console", "file", "both"], "output");
-    this.#path = toName(options.path ?? ".output/dotflow.log", "path");
-    this.#format = oneOf(format, ["simple", "json"], "format") === "json"
-      ? formatJson
-      : formatSimple;
+    const { level, output, path, format } = readOptions(
+      options,
+      "LogDefault",
+      CHECKS,
+    );
+    this.#least = LEVELS.indexOf(level);
+    this.#output = output;
+    this.#path = path ?? ".output/dotflow.log";
+    this.#format = format === "json" ? formatJson : formatSimple;
     expect(
-      options.path === undefined || output !== "console",
-      options.path,
+      path === undefined || output !== "console",
+      path,
       "path",
       'it only with output "file" or "both"',
     );

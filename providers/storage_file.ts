@@ -20,9 +20,11 @@ import { type Context, toBody } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
 import { keyPart } from "../src/key.ts";
 import {
-  expect,
+  kindOf,
+  optional,
+  readOptions,
   refuseEmptyPrefix,
-  refuseUnknown,
+  toFlag,
   toName,
 } from "../src/options.ts";
 import { codeOf, loadFs, storageError } from "./file/files.ts";
@@ -52,6 +54,18 @@ export interface StorageFileOptions {
    */
   readonly compactAfterBytes?: number;
 }
+
+const CHECKS = {
+  path: optional(toName, ".output"),
+  fsync: optional(toFlag, true),
+  compactAfterBytes: optional(
+    kindOf<number>(
+      (value) => Number.isSafeInteger(value) && value as number >= 0,
+      "a number of bytes",
+    ),
+    1024 * 1024,
+  ),
+};
 
 /** So many journals without work stay open. */
 const OPEN_JOURNALS = 64;
@@ -100,28 +114,10 @@ export class StorageFile extends Storage {
    */
   constructor(options: StorageFileOptions = {}) {
     super();
-    const where = "StorageFile";
-    refuseUnknown(options, ["path", "fsync", "compactAfterBytes"], where);
-    const {
-      path = ".output",
-      fsync = true,
-      compactAfterBytes = 1024 * 1024,
-    } = options;
-    this.#path = toName(path, `path of ${where}`);
-    expect(
-      typeof fsync === "boolean",
-      fsync,
-      `fsync of ${where}`,
-      "true or false",
-    );
-    expect(
-      Number.isSafeInteger(compactAfterBytes) && compactAfterBytes >= 0,
-      compactAfterBytes,
-      `compactAfterBytes of ${where}`,
-      "a number of bytes",
-    );
-    this.#fsync = fsync;
-    this.#compactAfter = compactAfterBytes;
+    const given = readOptions(options, "StorageFile", CHECKS);
+    this.#path = given.path;
+    this.#fsync = given.fsync;
+    this.#compactAfter = given.compactAfterBytes;
   }
 
   /**

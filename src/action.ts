@@ -130,21 +130,20 @@ export function action(...given: unknown[]): unknown {
   if (typeof first !== "string" && typeof second === "string") {
     throw new InvalidOptionError(
       `Cannot decorate ${describe(second)} in the legacy way: remove ` +
-        `"experimentalDecorators" from the compiler's options`,
+        `"experimentalDecorators"`,
     );
   }
-  const name = typeof first === "string" ? first : undefined;
-  const rest = name === undefined ? given : given.slice(1);
-  const hasOptions = rest.length > 1 || typeof rest[0] === "object";
-  const options = (hasOptions ? rest.shift() : {}) as ActionOptions;
-  const [fn] = rest;
-  if (hasOptions && name === undefined && rest.length === 0) {
+  const name = typeof first === "string" ? given.shift() as string : undefined;
+  const hasOptions = given.length > 1 || typeof given[0] === "object";
+  const options = (hasOptions ? given.shift() : {}) as ActionOptions;
+  if (hasOptions && name === undefined && given.length === 0) {
     toSettings(options);
     return (method: unknown, context: ClassMethodDecoratorContext) =>
       decorate(method, options, context);
   }
+  const [fn] = given;
   expect(
-    typeof fn === "function" && rest.length === 1,
+    typeof fn === "function" && given.length === 1,
     fn,
     "the step of an action",
     "a function",
@@ -208,6 +207,6 @@ function withSpec<F>(fn: F, spec: StepSpec): F {
 function isDecoratorContext(
   value: unknown,
 ): value is ClassMethodDecoratorContext {
-  return typeof value === "object" && value !== null && "kind" in value &&
-    "addInitializer" in value;
+  const context = value as ClassMethodDecoratorContext | null | undefined;
+  return typeof context?.addInitializer === "function";
 }

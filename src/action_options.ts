@@ -4,12 +4,14 @@
  * @module
  */
 
-import { type Duration, toMilliseconds } from "./duration.ts";
+import { type Duration, toMilliseconds, toTimeout } from "./duration.ts";
 import {
-  expect,
-  expectFunction,
-  refuseUnknown,
+  type Check,
+  optional,
+  readOptions,
   toCount,
+  toFlag,
+  toFunction,
   toName,
 } from "./options.ts";
 
@@ -61,16 +63,16 @@ export interface ActionSettings {
   readonly retryIf: ((error: unknown) => boolean) | undefined;
 }
 
-const OPTIONS: readonly (keyof ActionOptions)[] = [
-  "name",
-  "retry",
-  "timeout",
-  "retryDelay",
-  "backoff",
-  "maxRetryDelay",
-  "jitter",
-  "retryIf",
-];
+const CHECKS = {
+  name: optional(toName),
+  retry: optional(toCount, 1),
+  timeout: toTimeout,
+  retryDelay: optional(toMilliseconds, 1_000),
+  backoff: optional(toFlag, false),
+  maxRetryDelay: optional(toMilliseconds, Infinity),
+  jitter: optional(toFlag, false),
+  retryIf: optional(toFunction as Check<(error: unknown) => boolean>),
+} satisfies Record<keyof ActionOptions, Check<unknown>>;
 
 /**
  * Checks the options of an action.
@@ -83,33 +85,20 @@ const OPTIONS: readonly (keyof ActionOptions)[] = [
  */
 export function toSettings(
   options: ActionOptions = {},
-  name: string | undefined = options?.name,
+  name?: string,
   functionName?: string,
 ): ActionSettings {
-  refuseUnknown(options, OPTIONS, "action");
-  const { retry, timeout, retryDelay, maxRetryDelay, retryIf } = options;
-  for (const flag of ["backoff", "jitter"] as const) {
-    const value = options[flag];
-    expect(
-      value === undefined || typeof value === "boolean",
-      value,
-      flag,
-      "true or false",
-    );
-  }
-  expectFunction(retryIf, "retryIf");
+  const { retry, timeout, retryDelay, maxRetryDelay, ...rest } = readOptions(
+    options,
+    "action",
+    CHECKS,
+  );
   return {
-    name: name === undefined ? functionName || undefined : toName(name, "name"),
-    attempts: retry === undefined ? 1 : toCount(retry, "retry"),
-    timeoutMs: timeout === undefined
-      ? undefined
-      : toMilliseconds(timeout, "timeout", 1),
-    retryDelayMs: toMilliseconds(retryDelay ?? 1_000, "retryDelay"),
-    backoff: options.backoff ?? false,
-    maxRetryDelayMs: maxRetryDelay === undefined
-      ? Infinity
-      : toMilliseconds(maxRetryDelay, "maxRetryDelay"),
-    jitter: options.jitter ?? false,
-    retryIf,
+    ...rest,
+    name: CHECKS.name(name, "name") ?? rest.name ?? (functionName || undefined),
+    attempts: retry,
+    timeoutMs: timeout,
+    retryDelayMs: retryDelay,
+    maxRetryDelayMs: maxRetryDelay,
   };
 }

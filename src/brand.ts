@@ -6,16 +6,6 @@
  */
 
 /**
- * Marks a prototype, and with it every instance, as being of a kind.
- *
- * @param prototype The prototype to mark.
- * @param brand The registered symbol of the kind.
- */
-export function mark(prototype: object, brand: symbol): void {
-  Object.defineProperty(prototype, brand, { value: true });
-}
-
-/**
  * Tells whether a value is of a kind, whichever copy of the package made it.
  *
  * @param value What is asked about.
@@ -33,20 +23,22 @@ export function isMarked(value: unknown, brand: symbol): boolean {
 }
 
 /**
- * The body of a `static [Symbol.hasInstance]`: the marked class itself knows
- * instances of every copy, its subclasses know their own as usual.
+ * Brands a class: it knows instances of every copy of the package, its
+ * subclasses know their own as usual.
  *
- * @param asked The class on the right of `instanceof`.
- * @param value What is asked about.
- * @param brand The registered symbol of the kind.
- * @returns Whether the value counts as an instance.
+ * @param Class The class.
+ * @param kind The registered symbol of the kind.
  */
-export function isInstance(
-  asked: { readonly prototype: object },
-  value: unknown,
-  brand: symbol,
-): boolean {
-  return Object.hasOwn(asked.prototype, brand)
-    ? isMarked(value, brand)
-    : Function.prototype[Symbol.hasInstance].call(asked, value);
+export function brand(
+  Class: { readonly prototype: object },
+  kind: symbol,
+): void {
+  Object.defineProperty(Class.prototype, kind, { value: true });
+  Object.defineProperty(Class, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      return this === Class
+        ? isMarked(value, kind)
+        : Function.prototype[Symbol.hasInstance].call(this, value);
+    },
+  });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isInstance, mark } from "./brand.ts";
+import { brand } from "./brand.ts";
 import { Log } from "./contracts/log.ts";
 import { Metrics } from "./contracts/metrics.ts";
 import { Notify } from "./contracts/notify.ts";
@@ -16,9 +16,7 @@ import { DEFAULTS } from "./defaults.ts";
 import { describe } from "./describe.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { NotCallableObject } from "./errors.ts";
-import { refuseUnknown, toCount } from "./options.ts";
-
-const BRAND = Symbol.for("dotflow.config");
+import { type Check, optional, readOptions, toCount } from "./options.ts";
 
 /** What a `Config` is made of; what is not given falls back to the default. */
 export interface ConfigOptions {
@@ -42,18 +40,6 @@ export interface ConfigOptions {
   readonly drainTimeout?: Duration;
 }
 
-const OPTIONS: readonly (keyof ConfigOptions)[] = [
-  "storage",
-  "notify",
-  "log",
-  "tracer",
-  "metrics",
-  "scheduler",
-  "server",
-  "keepRuns",
-  "drainTimeout",
-];
-
 /**
  * The providers that a workflow works with, checked when it is made.
  *
@@ -70,25 +56,25 @@ const OPTIONS: readonly (keyof ConfigOptions)[] = [
  */
 export class Config {
   static {
-    mark(this.prototype, BRAND);
+    brand(this, Symbol.for("dotflow.config"));
   }
 
   /** Where checkpoints are kept. */
-  readonly storage: Storage;
+  declare readonly storage: Storage;
   /** Who is told of changes of status. */
-  readonly notify: readonly Notify[];
+  declare readonly notify: readonly Notify[];
   /** Where lines are written. */
-  readonly log: readonly Log[];
+  declare readonly log: readonly Log[];
   /** Who traces runs. */
-  readonly tracer: readonly Tracer[];
+  declare readonly tracer: readonly Tracer[];
   /** Who counts runs. */
-  readonly metrics: readonly Metrics[];
+  declare readonly metrics: readonly Metrics[];
   /** What starts runs again and again. */
-  readonly scheduler: Scheduler;
+  declare readonly scheduler: Scheduler;
   /** Which remote APIs are told. */
-  readonly server: readonly Server[];
+  declare readonly server: readonly Server[];
   /** How many runs of a workflow leave their checkpoints behind. */
-  readonly keepRuns: number;
+  declare readonly keepRuns: number;
   /** How long a run's end waits for slow watchers, in milliseconds. */
   readonly drainTimeoutMs: number;
 
@@ -100,59 +86,44 @@ export class Config {
    * @throws {InvalidOptionError} If an option is unknown or not allowed.
    */
   constructor(options: ConfigOptions = {}) {
-    refuseUnknown(options, OPTIONS, "Config");
-    this.storage = one("storage", options.storage, Storage, DEFAULTS.storage);
-    this.notify = list("notify", options.notify, Notify, DEFAULTS.notify);
-    this.log = list("log", options.log, Log, DEFAULTS.log);
-    this.tracer = list("tracer", options.tracer, Tracer, DEFAULTS.tracer);
-    this.metrics = list("metrics", options.metrics, Metrics, DEFAULTS.metrics);
-    this.scheduler = one(
-      "scheduler",
-      options.scheduler,
-      Scheduler,
-      DEFAULTS.scheduler,
-    );
-    this.server = list("server", options.server, Server, DEFAULTS.server);
-    this.keepRuns = toCount(options.keepRuns ?? 1, "keepRuns");
-    this.drainTimeoutMs = toMilliseconds(
-      options.drainTimeout ?? 5_000,
-      "drainTimeout",
-    );
-  }
-
-  /**
-   * Recognizes Configs made by any copy of the package.
-   *
-   * @param value What is asked about.
-   * @returns Whether it is a Config.
-   */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
+    const { drainTimeout, ...rest } = readOptions(options, "Config", CHECKS);
+    Object.assign(this, rest);
+    this.drainTimeoutMs = drainTimeout;
   }
 }
 
 type Family<P> = abstract new (...args: never[]) => P;
 
-function one<P>(
-  family: string,
-  given: unknown,
-  Base: Family<P>,
-  makeDefault: () => P,
-): P {
-  if (given === undefined) return makeDefault();
-  if (given instanceof Base) return given;
-  throw new NotCallableObject(family, describe(given));
+function one<P>(Base: Family<P>, makeDefault: () => P): Check<P> {
+  return (given, family) => {
+    if (given === undefined) return makeDefault();
+    if (given instanceof Base) return given;
+    throw new NotCallableObject(family, describe(given));
+  };
 }
 
 function list<P>(
-  family: string,
-  given: unknown,
   Base: Family<P>,
   makeDefault: () => P,
-): readonly P[] {
-  if (!Array.isArray(given)) return [one(family, given, Base, makeDefault)];
-  return given.map((each, index) => {
-    if (each instanceof Base) return each;
-    throw new NotCallableObject(family, `${describe(each)} (at ${index})`);
-  });
+): Check<readonly P[]> {
+  const single = one(Base, makeDefault);
+  return (given, family) => {
+    if (!Array.isArray(given)) return [single(given, family)];
+    return given.map((each, index) => {
+      if (each instanceof Base) return each;
+      throw new NotCallableObject(family, `${describe(each)} (at ${index})`);
+    });
+  };
 }
+
+const CHECKS = {
+  storage: one(Storage, DEFAULTS.storage),
+  notify: list(Notify, DEFAULTS.notify),
+  log: list(Log, DEFAULTS.log),
+  tracer: list(Tracer, DEFAULTS.tracer),
+  metrics: list(Metrics, DEFAULTS.metrics),
+  scheduler: one(Scheduler, DEFAULTS.scheduler),
+  server: list(Server, DEFAULTS.server),
+  keepRuns: optional(toCount, 1),
+  drainTimeout: optional(toMilliseconds, 5_000),
+} satisfies Record<keyof ConfigOptions, Check<unknown>>;

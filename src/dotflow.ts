@@ -9,9 +9,14 @@ import type { Context } from "./context.ts";
 import type { Schedulable } from "./contracts/scheduler.ts";
 import type { Storage } from "./contracts/storage.ts";
 import { DEFAULTS } from "./defaults.ts";
-import { describe } from "./describe.ts";
-import { InvalidOptionError, NotStartedError } from "./errors.ts";
-import { refuseUnknown, toName } from "./options.ts";
+import { NotStartedError } from "./errors.ts";
+import {
+  type Check,
+  kindOf,
+  optional,
+  readOptions,
+  toName,
+} from "./options.ts";
 import { execute } from "./run/execute.ts";
 import { openRun } from "./run/open.ts";
 import { unlessStopped } from "./run/opening.ts";
@@ -39,6 +44,14 @@ export interface DotFlowOptions {
   /** The providers. @default A `Config` with the default of each family */
   readonly config?: Config;
 }
+
+const CHECKS = {
+  workflowId: optional(toName),
+  name: optional(toName),
+  config: optional(
+    kindOf<Config>((value) => value instanceof Config, "a Config"),
+  ),
+} satisfies Record<keyof DotFlowOptions, Check<unknown>>;
 
 /** What became of the latest run, as plain data. */
 export interface WorkflowResult {
@@ -91,7 +104,7 @@ export class DotFlow implements Schedulable {
   /** Nobody else can know an id that was generated here, nor its record. */
   readonly #records: Storage;
   readonly #active: Set<string> = new Set();
-  #latest: Run | undefined = undefined;
+  #latest: Run | undefined;
 
   /**
    * Makes a `DotFlow`.
@@ -100,18 +113,14 @@ export class DotFlow implements Schedulable {
    * @throws {InvalidOptionError} If an option is unknown or not allowed.
    */
   constructor(options: DotFlowOptions = {}) {
-    refuseUnknown(options, ["workflowId", "name", "config"], "DotFlow");
-    const { config = new Config() } = options;
-    if (!(config instanceof Config)) {
-      throw new InvalidOptionError(
-        `Cannot use ${describe(config)} as config: pass a Config`,
-      );
-    }
-    const fixed = options.workflowId ?? environment("WORKFLOW_ID");
-    this.workflowId = fixed === undefined
-      ? crypto.randomUUID()
-      : toName(fixed, "workflowId");
-    this.name = toName(options.name ?? this.workflowId, "name");
+    const { workflowId, name, config = new Config() } = readOptions(
+      options,
+      "DotFlow",
+      CHECKS,
+    );
+    const fixed = workflowId ?? environment("WORKFLOW_ID");
+    this.workflowId = fixed ?? crypto.randomUUID();
+    this.name = name ?? this.workflowId;
     this.config = config;
     this.task = new TaskBuilder(() => this.#tasks().map((t) => t.toResult()));
     this.#generatedId = fixed === undefined;

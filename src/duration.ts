@@ -4,8 +4,7 @@
  * @module
  */
 
-import { InvalidOptionError } from "./errors.ts";
-import { describe } from "./describe.ts";
+import { expect } from "./options.ts";
 
 /**
  * A length of time: a number of milliseconds, or a string such as "250ms",
@@ -34,7 +33,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * @throws {InvalidOptionError} If it is negative, too short or unreadable.
  */
 export function toMilliseconds(
-  value: Duration,
+  value: unknown,
   option: string,
   shortestMs = 0,
 ): number {
@@ -42,14 +41,26 @@ export function toMilliseconds(
     ? /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(value.trim())
     : null;
   const ms = parts ? Number(parts[1]) * UNIT_MS[parts[2]] : value;
-  if (typeof ms !== "number" || !Number.isFinite(ms) || ms < shortestMs) {
-    throw new InvalidOptionError(
-      `Cannot use ${describe(value)} as ${option}: give milliseconds ` +
-        `(${shortestMs} or more) or a string such as "250ms", "10s", "5m", ` +
-        `"2h" or "1d"`,
-    );
-  }
-  return ms;
+  expect(
+    Number.isFinite(ms) && ms as number >= shortestMs,
+    value,
+    option,
+    `milliseconds (${shortestMs} or more) or a string such as "250ms", ` +
+      `"10s", "5m", "2h" or "1d"`,
+  );
+  return ms as number;
+}
+
+/**
+ * Reads how long something may take.
+ *
+ * @param value The duration; undefined is any time.
+ * @param option The name of the option, for the error.
+ * @returns The duration in milliseconds.
+ * @throws {InvalidOptionError} If it is less than a millisecond or unreadable.
+ */
+export function toTimeout(value: unknown, option: string): number | undefined {
+  return value === undefined ? value : toMilliseconds(value, option, 1);
 }
 
 /**

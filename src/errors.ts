@@ -5,14 +5,12 @@
  * @module
  */
 
-import { isInstance, mark } from "./brand.ts";
-
-const BRAND = Symbol.for("dotflow.error");
+import { brand } from "./brand.ts";
 
 /** The base of every error of this package. */
 export class DotFlowError extends Error {
   static {
-    mark(this.prototype, BRAND);
+    brand(this, Symbol.for("dotflow.error"));
   }
 
   /** What went wrong, as a stable word for programs. */
@@ -30,16 +28,6 @@ export class DotFlowError extends Error {
     this.name = name;
     this.code = name.replace(/Error$/, "").replace(/\B[A-Z]/g, "_$&")
       .toUpperCase();
-  }
-
-  /**
-   * Recognizes errors of every copy of the package (npm beside JSR).
-   *
-   * @param value What is asked about.
-   * @returns Whether it is an error of this class.
-   */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
   }
 }
 

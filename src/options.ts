@@ -9,19 +9,35 @@ import { describe } from "./describe.ts";
 import { InvalidOptionError } from "./errors.ts";
 
 /**
- * Refuses options that are no object or have a key that means nothing.
+ * Checks one option.
  *
- * @param options What was given; undefined is fine.
- * @param allowed The keys that mean something.
- * @param where What takes the options, such as `start`.
- * @throws {InvalidOptionError} Naming the key and what is allowed.
+ * @param value What was given; undefined where nothing was.
+ * @param option The name of the option, for the error.
+ * @returns The value, or what stands for it.
+ * @throws {InvalidOptionError} If the value is not allowed.
  */
-export function refuseUnknown(
-  options: object | undefined,
-  allowed: readonly string[],
+export type Check<T> = (value: unknown, option: string) => T;
+
+/** Options that have gone through their checks. */
+export type Checked<Checks extends Record<string, Check<unknown>>> = {
+  readonly [Name in keyof Checks]: ReturnType<Checks[Name]>;
+};
+
+/**
+ * Reads options by a table with a check for each of them.
+ *
+ * @param options What was given.
+ * @param where What takes the options, such as `start`.
+ * @param checks The options that there are.
+ * @returns What each check gives.
+ * @throws {InvalidOptionError} If it is no object, or has a key that means
+ * nothing, or a value that is not allowed.
+ */
+export function readOptions<Checks extends Record<string, Check<unknown>>>(
+  options: object,
   where: string,
-): void {
-  if (options === undefined) return;
+  checks: Checks,
+): Checked<Checks> {
   if (
     typeof options !== "object" || options === null || Array.isArray(options)
   ) {
@@ -30,36 +46,63 @@ export function refuseUnknown(
     );
   }
   for (const key of Object.keys(options)) {
-    if (!allowed.includes(key)) {
+    if (!Object.hasOwn(checks, key)) {
       throw new InvalidOptionError(
         `Cannot use option ${describe(key)} of ${where}: allowed are ` +
-          allowed.join(", "),
+          Object.keys(checks).join(", "),
       );
     }
   }
+  const checked: Record<string, unknown> = {};
+  for (const key in checks) {
+    checked[key] = checks[key]((options as typeof checked)[key], key);
+  }
+  return checked as Checked<Checks>;
 }
 
 /**
- * Refuses a value that is none of the allowed ones.
+ * Lets an option be left out.
  *
- * @param value What was given.
+ * @param check The check of what is given.
+ * @returns The check.
+ */
+export function optional<T>(check: Check<T>): Check<T | undefined>;
+/**
+ * Lets an option be left out.
+ *
+ * @param check The check of what is given.
+ * @param fallback What stands for it where nothing is given.
+ * @returns The check.
+ */
+export function optional<T>(check: Check<T>, fallback: T): Check<T>;
+export function optional<T>(
+  check: Check<T>,
+  fallback?: T,
+): Check<T | undefined> {
+  return (value, option) =>
+    value === undefined ? fallback : check(value, option);
+}
+
+/**
+ * Makes the check for one of several words.
+ *
  * @param allowed What is allowed.
- * @param option The name of the option.
+ * @param fallback Which of them stands where nothing is given.
  * @param Refusal The error to throw.
- * @returns The value.
- * @throws {InvalidOptionError} Or the error class that was given.
+ * @returns The check.
  */
 export function oneOf<T extends string>(
-  value: unknown,
   allowed: readonly T[],
-  option: string,
+  fallback: T,
   Refusal: new (message: string) => Error = InvalidOptionError,
-): T {
-  if (allowed.includes(value as T)) return value as T;
-  throw new Refusal(
-    `Cannot use ${describe(value)} as ${option}: allowed are ` +
-      allowed.map((word) => `"${word}"`).join(", "),
-  );
+): Check<T> {
+  return (value = fallback, option) => {
+    if (allowed.includes(value as T)) return value as T;
+    throw new Refusal(
+      `Cannot use ${describe(value)} as ${option}: allowed are ` +
+        allowed.map((word) => `"${word}"`).join(", "),
+    );
+  };
 }
 
 /**
@@ -84,56 +127,48 @@ export function expect(
 }
 
 /**
- * Refuses a value that is no whole number above zero.
+ * Makes the check for values of one kind.
  *
- * @param value What was given.
- * @param option The name of the option.
- * @returns The number.
- * @throws {InvalidOptionError} If it is anything else.
+ * @param isOk Tells whether a value is of it.
+ * @param expected What to give instead, in words.
+ * @returns The check.
  */
-export function toCount(value: unknown, option: string): number {
-  expect(
-    Number.isSafeInteger(value) && value as number >= 1,
-    value,
-    option,
-    "a whole number of 1 or more",
-  );
-  return value as number;
+export function kindOf<T>(
+  isOk: (value: unknown) => boolean,
+  expected: string,
+): Check<T> {
+  return (value, option) => {
+    expect(isOk(value), value, option, expected);
+    return value as T;
+  };
 }
 
-/**
- * Refuses a value that is no text, or an empty one.
- *
- * @param value What was given.
- * @param option The name of the option.
- * @returns The text.
- * @throws {InvalidOptionError} If it is anything else.
- */
-export function toName(value: unknown, option: string): string {
-  expect(
-    typeof value === "string" && value !== "",
-    value,
-    option,
-    "a text that is not empty",
-  );
-  return value as string;
-}
+/** Takes anything. */
+export const toAny: Check<unknown> = (value) => value;
 
-/**
- * Refuses a value that is given and no function.
- *
- * @param value What was given.
- * @param option The name of the option.
- * @throws {InvalidOptionError} If it is anything else.
- */
-export function expectFunction(value: unknown, option: string): void {
-  expect(
-    value === undefined || typeof value === "function",
-    value,
-    option,
-    "a function",
-  );
-}
+/** Takes a whole number above zero. */
+export const toCount: Check<number> = kindOf(
+  (value) => Number.isSafeInteger(value) && value as number >= 1,
+  "a whole number of 1 or more",
+);
+
+/** Takes a text that is not empty. */
+export const toName: Check<string> = kindOf(
+  (value) => typeof value === "string" && value !== "",
+  "a text that is not empty",
+);
+
+/** Takes true or false. */
+export const toFlag: Check<boolean> = kindOf(
+  (value) => typeof value === "boolean",
+  "true or false",
+);
+
+/** Takes a function. */
+export const toFunction: Check<unknown> = kindOf(
+  (value) => typeof value === "function",
+  "a function",
+);
 
 /**
  * Refuses to remove everything at once.

@@ -94,7 +94,7 @@ export class Task {
   /** Whether the result was read from a checkpoint instead of made. */
   restored = false;
   /** How far the step said it is. */
-  progress: TaskProgress | undefined = undefined;
+  progress: TaskProgress | undefined;
   /** When the task was made, in milliseconds since the epoch. */
   readonly createdMs: number;
   /** When the task started, in milliseconds since the epoch; 0: not yet. */

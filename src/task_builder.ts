@@ -9,7 +9,14 @@ import { Context } from "./context.ts";
 import { describe } from "./describe.ts";
 import { MissingActionDecorator } from "./errors.ts";
 import { keyPart } from "./key.ts";
-import { expect, refuseUnknown, toName } from "./options.ts";
+import {
+  type Check,
+  kindOf,
+  optional,
+  readOptions,
+  toAny,
+  toName,
+} from "./options.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { Awaitable } from "./types.ts";
 
@@ -94,12 +101,16 @@ export type LastResult<Steps> = Steps extends
   // deno-lint-ignore no-explicit-any
   : any;
 
-const OPTIONS: readonly (keyof AddOptions)[] = [
-  "name",
-  "initialContext",
-  "groupName",
-  "callback",
-];
+const CHECKS = {
+  name: optional(toName),
+  initialContext: toAny,
+  groupName: optional(toName, "default"),
+  callback: optional(kindOf<TaskCallback | string>(
+    (value) =>
+      typeof value === "function" || typeof value === "string" && value !== "",
+    "a function or a string",
+  )),
+} satisfies Record<keyof AddOptions, Check<unknown>>;
 
 const EMPTY = new Context({ time: 0 });
 
@@ -155,21 +166,13 @@ export class TaskBuilder<Groups = {}> {
     step: Action | string | readonly (Action | string)[],
     options: AddOptions = {},
   ): unknown {
-    refuseUnknown(options, OPTIONS, "add");
-    const { callback } = options;
-    expect(
-      callback === undefined || typeof callback === "function" ||
-        typeof callback === "string" && callback !== "",
-      callback,
-      "callback",
-      "a function or a string",
-    );
-    const groupName = toName(options.groupName ?? "default", "groupName");
+    const given = readOptions(options, "add", CHECKS);
+    const { groupName, callback } = given;
     const steps = Array.isArray(step) ? step : [step];
-    const names = steps.map((one) => nameOf(one, options.name));
-    const initialContext = options.initialContext === undefined
+    const names = steps.map((one) => nameOf(one, given.name));
+    const initialContext = given.initialContext === undefined
       ? EMPTY
-      : new Context({ storage: options.initialContext });
+      : new Context({ storage: given.initialContext });
     steps.forEach((one, index) => {
       const name = names[index] ?? `task-${this.#definitions.length + 1}`;
       const taskId = this.#newId(name);
@@ -256,7 +259,7 @@ function nameOf(
   if (spec === undefined && (typeof step !== "string" || step === "")) {
     throw new MissingActionDecorator(describe(step));
   }
-  if (name !== undefined) return toName(name, "name");
+  if (name !== undefined) return name;
   return spec === undefined ? attributeOf(step as string) : spec.settings.name;
 }
 

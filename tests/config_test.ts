@@ -123,7 +123,7 @@ test("config: a DotFlow takes a Config and nothing else", async () => {
   await throwsWith(
     () => new DotFlow({ config: { storage } as never }),
     "INVALID_OPTION",
-    /a plain object as config: pass a Config/,
+    /a plain object as config: give a Config/,
   );
 });
 

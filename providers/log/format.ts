@@ -57,7 +57,7 @@ export function formatJson(entry: LogEntry): string {
 function flatten(fields: LogFields): Record<string, unknown> {
   const { task, workflowId, runId, ...rest } = fields;
   const error = task?.status === "Completed" ? undefined : task?.error;
-  const known = {
+  const known: Record<string, unknown> = {
     workflow_id: task?.workflowId ?? workflowId,
     run_id: task?.runId ?? runId,
     task_id: task?.taskId,
@@ -66,10 +66,9 @@ function flatten(fields: LogFields): Record<string, unknown> {
     retry_count: task?.retryCount,
     error: error && { exception: error.exception, message: error.message },
   };
-  const given = Object.entries(known).filter(([, value]) =>
-    value !== undefined
-  );
-  return { ...known, ...rest, ...Object.fromEntries(given) };
+  for (const name in known) known[name] ??= rest[name];
+  // Known fields come first, and win.
+  return { ...known, ...rest, ...known };
 }
 
 /** A value in a line for people. */

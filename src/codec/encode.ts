@@ -250,7 +250,7 @@ class Writer {
     let text = "";
     for (let at = 0; at < values.length; at++) {
       this.#path.push(step(at));
-      text += (at ? "," : "") + this.#write(values[at]);
+      text += (text && ",") + this.#write(values[at]);
       this.#path.pop();
     }
     return text;

@@ -4,14 +4,20 @@
  * @module
  */
 
-import { isInstance, mark } from "../brand.ts";
+import { brand } from "../brand.ts";
 import type { Task } from "../task.ts";
 import type { Awaitable } from "../types.ts";
 
-const BRAND = Symbol.for("dotflow.log");
-
 /** How grave a log line is, least first. */
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
+
+/** All levels, least first. */
+export const LEVELS: readonly LogLevel[] = [
+  "DEBUG",
+  "INFO",
+  "WARNING",
+  "ERROR",
+];
 
 /** What a log line says beside its message. */
 export interface LogFields {
@@ -28,17 +34,7 @@ export interface LogFields {
 /** Writes down what happens in runs. */
 export abstract class Log {
   static {
-    mark(this.prototype, BRAND);
-  }
-
-  /**
-   * Recognizes providers made against any copy of the package.
-   *
-   * @param value What is asked about.
-   * @returns Whether it is a log provider.
-   */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
+    brand(this, Symbol.for("dotflow.log"));
   }
 
   /**

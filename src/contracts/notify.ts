@@ -4,26 +4,14 @@
  * @module
  */
 
-import { isInstance, mark } from "../brand.ts";
+import { brand } from "../brand.ts";
 import type { Task } from "../task.ts";
 import type { Awaitable } from "../types.ts";
-
-const BRAND = Symbol.for("dotflow.notify");
 
 /** Sends alerts when the status of a task changes. */
 export abstract class Notify {
   static {
-    mark(this.prototype, BRAND);
-  }
-
-  /**
-   * Recognizes providers made against any copy of the package.
-   *
-   * @param value What is asked about.
-   * @returns Whether it is a notify provider.
-   */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
+    brand(this, Symbol.for("dotflow.notify"));
   }
 
   /**

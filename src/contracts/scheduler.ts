@@ -4,12 +4,10 @@
  * @module
  */
 
-import { isInstance, mark } from "../brand.ts";
+import { brand } from "../brand.ts";
 import type { Run } from "../run/run.ts";
 import type { StartOptions } from "../run/options.ts";
 import type { Awaitable } from "../types.ts";
-
-const BRAND = Symbol.for("dotflow.scheduler");
 
 /** What a scheduler starts: a `DotFlow`. */
 export interface Schedulable {
@@ -25,17 +23,7 @@ export interface Schedulable {
 /** Starts a workflow again and again. */
 export abstract class Scheduler {
   static {
-    mark(this.prototype, BRAND);
-  }
-
-  /**
-   * Recognizes providers made against any copy of the package.
-   *
-   * @param value What is asked about.
-   * @returns Whether it is a scheduler provider.
-   */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
+    brand(this, Symbol.for("dotflow.scheduler"));
   }
 
   /**

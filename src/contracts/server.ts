@@ -4,27 +4,15 @@
  * @module
  */
 
-import { isInstance, mark } from "../brand.ts";
+import { brand } from "../brand.ts";
 import type { RunInfo } from "../run_info.ts";
 import type { Task } from "../task.ts";
 import type { Awaitable } from "../types.ts";
 
-const BRAND = Symbol.for("dotflow.server");
-
 /** Sends execution data to a remote API. */
 export abstract class Server {
   static {
-    mark(this.prototype, BRAND);
-  }
-
-  /**
-   * Recognizes providers made against any copy of the package.
-   *
-   * @param value What is asked about.
-   * @returns Whether it is a server provider.
-   */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
+    brand(this, Symbol.for("dotflow.server"));
   }
 
   /**

@@ -4,12 +4,10 @@
  * @module
  */
 
-import { isInstance, mark } from "../brand.ts";
+import { brand } from "../brand.ts";
 import type { Context } from "../context.ts";
 import { taskKey, type TaskPlace } from "../place.ts";
 import type { Awaitable } from "../types.ts";
-
-const BRAND = Symbol.for("dotflow.storage");
 
 /**
  * Persists the contexts of tasks. `post` and `get` are enough for a storage of
@@ -40,17 +38,7 @@ const BRAND = Symbol.for("dotflow.storage");
  */
 export abstract class Storage {
   static {
-    mark(this.prototype, BRAND);
-  }
-
-  /**
-   * Recognizes providers made against any copy of the package.
-   *
-   * @param value What is asked about.
-   * @returns Whether it is a storage provider.
-   */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value, BRAND);
+    brand(this, Symbol.for("dotflow.storage"));
   }
 
   /**

@@ -8,7 +8,6 @@ import type { Config } from "../config.ts";
 import { Context } from "../context.ts";
 import type { LogFields, LogLevel } from "../contracts/log.ts";
 import type { Tracer } from "../contracts/tracer.ts";
-import { startTimer } from "../duration.ts";
 import {
   StorageError,
   UnstorableValueError,
@@ -25,6 +24,7 @@ import { EventStream } from "./events.ts";
 import type { StartSettings } from "./options.ts";
 import { Pending } from "./pending.ts";
 import type { PlannedStep } from "./plan.ts";
+import { Timers } from "./timers.ts";
 import { Watchers } from "./watchers.ts";
 
 /** A task of this run with everything that is needed to run it. */
@@ -48,8 +48,8 @@ export class ActiveRun {
   readonly spanningTracer: Tracer | undefined;
   /** Attempts whose signal somebody listens to. */
   readonly attempts: Set<Attempt> = new Set();
-  /** Calls off the timers that are running. */
-  readonly timers: Set<() => void> = new Set();
+  /** Waits that end when the run is stopped, or has ended. */
+  readonly timers: Timers = new Timers();
   /** Resolves when the run is stopped. */
   readonly whenStopped: Promise<void>;
   /** Whether the run was stopped: nothing that happens later counts. */
@@ -59,9 +59,9 @@ export class ActiveRun {
   /** Where the run stands; what it ends with only when it has ended. */
   status: WorkflowStatus = "In progress";
   /** What the run will end with, as far as it is known. */
-  outcome: WorkflowStatus | undefined = undefined;
+  outcome: WorkflowStatus | undefined;
   #failed = false;
-  #durationMs: number | undefined = undefined;
+  #durationMs: number | undefined;
   #resolveStopped: () => void = () => {};
   /** Results on their way to the storage. */
   readonly #commits: Pending = new Pending();
@@ -147,13 +147,7 @@ export class ActiveRun {
 
   /** Waits between attempts; a run that is stopped never comes back from it. */
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = startTimer(ms, () => {
-        this.timers.delete(stop);
-        resolve();
-      });
-      this.timers.add(stop);
-    });
+    return new Promise((resolve) => this.timers.start(ms, resolve));
   }
 
   /**
@@ -196,8 +190,7 @@ export class ActiveRun {
     this.stopped = true;
     this.outcome = outcome;
     this.stopReason = reason;
-    for (const stopTimer of [...this.timers]) stopTimer();
-    this.timers.clear();
+    this.timers.stop();
     for (const attempt of [...this.attempts]) attempt.abort(reason);
     this.#resolveStopped();
   }
@@ -227,9 +220,8 @@ export class ActiveRun {
     this.outcome ??= this.#failed ? "Failed" : "Completed";
     if (isKnown) return;
     throw new StorageError(
-      `Cannot tell whether every result of run ${this.identity.runId} was ` +
-        `stored: the storage did not answer within ${drainTimeoutMs} ms; ` +
-        `resume the run to find out`,
+      `Cannot tell whether run ${this.identity.runId} stored every result: ` +
+        `no answer within ${drainTimeoutMs} ms; resume the run to find out`,
     );
   }
 

@@ -6,7 +6,6 @@
 
 import type { Context } from "../context.ts";
 import type { LogFields, LogLevel } from "../contracts/log.ts";
-import { startTimer } from "../duration.ts";
 import { TaskTimeoutError } from "../errors.ts";
 import { keyPart } from "../key.ts";
 import type { StepContext, StepLog } from "../step_context.ts";
@@ -25,7 +24,7 @@ export class Attempt implements StepContext {
   readonly previousContext: Context;
   readonly #run: ActiveRun;
   readonly #method: string | undefined;
-  #controller: AbortController | undefined = undefined;
+  #controller: AbortController | undefined;
   #ended = false;
   #reason: unknown = undefined;
 
@@ -128,19 +127,13 @@ export class Attempt implements StepContext {
    */
   within<T>(step: () => Awaitable<T>, timeoutMs: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      const stop = startTimer(timeoutMs, () => {
-        this.#run.timers.delete(stop);
+      const stop = this.#run.timers.start(timeoutMs, () => {
         const error = new TaskTimeoutError(this.task.taskId, timeoutMs);
         reject(error);
         this.abort(error);
       });
-      this.#run.timers.add(stop);
-      const settled = () => {
-        stop();
-        this.#run.timers.delete(stop);
-      };
       // An async function, so that a step that throws at once rejects as well.
-      (async () => await step())().then(resolve, reject).finally(settled);
+      (async () => await step())().then(resolve, reject).finally(stop);
     });
   }
 

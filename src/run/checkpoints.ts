@@ -85,19 +85,16 @@ export class Checkpoints {
   async load(tasks: readonly KeyedTask[]): Promise<(Context | undefined)[]> {
     const keys = tasks.map((keyed) => this.#key(keyed));
     const stored = await this.#list();
-    const found = new Array<Context | undefined>(keys.length).fill(undefined);
+    const found: (Context | undefined)[] = [];
     for (let first = 0; first < keys.length; first += READS_AT_ONCE) {
-      const waiting: PromiseLike<void>[] = [];
-      const end = Math.min(first + READS_AT_ONCE, keys.length);
-      for (let index = first; index < end; index++) {
-        const key = keys[index];
-        if (stored && !stored.has(key)) continue;
-        const answer = this.#read(key);
-        const take = (context?: Context) => void (found[index] = context);
-        if (isThenable(answer)) waiting.push(answer.then(take));
-        else take(answer);
-      }
-      if (waiting.length > 0) await Promise.all(waiting);
+      const answers = keys.slice(first, first + READS_AT_ONCE).map((key) =>
+        stored?.has(key) ?? true ? this.#read(key) : undefined
+      );
+      // What a storage answers at once is not waited for.
+      const contexts = answers.some(isThenable)
+        ? await Promise.all(answers)
+        : answers as Context[];
+      found.push(...contexts);
     }
     return found;
   }

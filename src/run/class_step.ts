@@ -30,24 +30,17 @@ export function actionsOf(value: unknown): readonly StepSpec[] {
   return specs;
 }
 
+/** The methods of a class and of those it extends, those it extends first. */
 function collect(prototype: object): readonly StepSpec[] {
   const methods = new Map<string, StepSpec | undefined>();
-  for (const layer of layersOf(prototype)) {
-    for (const name of Object.getOwnPropertyNames(layer)) {
-      const value = Object.getOwnPropertyDescriptor(layer, name)?.value;
+  const visit = (layer: object | null) => {
+    if (layer === null || layer === Object.prototype) return;
+    visit(Object.getPrototypeOf(layer));
+    const properties = Object.getOwnPropertyDescriptors(layer);
+    for (const [name, { value }] of Object.entries(properties)) {
       if (typeof value === "function") methods.set(name, specOf(value));
     }
-  }
+  };
+  visit(prototype);
   return [...methods.values()].filter((spec) => spec !== undefined);
-}
-
-/** The chain of prototypes, the most basic first. */
-function layersOf(prototype: object): object[] {
-  const layers: object[] = [];
-  let layer: object | null = prototype;
-  while (layer !== null && layer !== Object.prototype) {
-    layers.unshift(layer);
-    layer = Object.getPrototypeOf(layer);
-  }
-  return layers;
 }

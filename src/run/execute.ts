@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startTimer } from "../duration.ts";
 import { WorkflowTimeoutError } from "../errors.ts";
 import type { Task } from "../task.ts";
 import type { TaskErrorRecord } from "../task_error.ts";
@@ -28,7 +27,6 @@ export async function execute(
   run: ActiveRun,
   store: RecordStore,
 ): Promise<void> {
-  const { onSuccess, onFailure } = run.settings;
   run.events.emit("runStarted", () => run.info());
   for (const { task } of run.planned) {
     if (task.restored) run.events.emitTask("taskRestored", task);
@@ -48,11 +46,9 @@ export async function execute(
   } finally {
     run.status = run.outcome!;
     release();
-    const onEnd = run.status === "Completed" ? onSuccess : onFailure;
-    if (onEnd !== undefined) {
-      const name = run.status === "Completed" ? "onSuccess" : "onFailure";
-      await run.callBack(name, () => onEnd(run.tasks));
-    }
+    const name = run.status === "Completed" ? "onSuccess" : "onFailure";
+    const onEnd = run.settings[name];
+    if (onEnd) await run.callBack(name, () => onEnd(run.tasks));
     run.events.emit("runEnded", () => run.info());
     await run.watchers.drain(run.config.drainTimeoutMs);
   }
@@ -66,13 +62,13 @@ function listen(run: ActiveRun): () => void {
   else signal?.addEventListener("abort", onAbort, { once: true });
   if (timeoutMs !== undefined) {
     const { workflowId } = run.identity;
-    run.timers.add(startTimer(timeoutMs, () => {
+    run.timers.start(timeoutMs, () => {
       run.stop("Failed", new WorkflowTimeoutError(workflowId, timeoutMs));
-    }));
+    });
   }
   return () => {
     signal?.removeEventListener("abort", onAbort);
-    for (const stopTimer of run.timers) stopTimer();
+    run.timers.stop();
   };
 }
 
@@ -84,15 +80,13 @@ async function writeEnd(run: ActiveRun, store: RecordStore): Promise<void> {
     record?.runId === runId && !isWritten(record, run);
     record = await store.read()
   ) {
-    const errors = run.tasks
-      .filter((task) => task.status === "Failed")
-      .map((task) => [task.taskId, latestOf(task)] as const);
-    const runs = record.runs.filter((id) => !run.removed.includes(id));
     const draft: RecordDraft = {
       ...record,
-      runs,
+      runs: record.runs.filter((id) => !run.removed.includes(id)),
       status: run.outcome!,
-      errors,
+      errors: run.tasks
+        .filter((task) => task.status === "Failed")
+        .map((task) => [task.taskId, latestOf(task)]),
     };
     if (await store.write(draft)) return;
   }

@@ -25,8 +25,7 @@ export async function importAttribute(specifier: string): Promise<unknown> {
   const [, path, name] = parts;
   let module: Record<string, unknown>;
   try {
-    const url = await toUrl(path);
-    module = await import(url);
+    module = await import(await toUrl(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ImportModuleError(specifier, reason, { cause });
@@ -44,7 +43,6 @@ export async function importAttribute(specifier: string): Promise<unknown> {
 async function toUrl(path: string): Promise<string> {
   if (!/^(\.{0,2}[/\\]|[a-z]:[/\\])/i.test(path)) return path;
   // Only the operating system knows where the working directory is.
-  const { resolve } = await import("node:path");
   const { pathToFileURL } = await import("node:url");
-  return pathToFileURL(resolve(path)).href;
+  return pathToFileURL(path).href;
 }

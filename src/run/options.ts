@@ -4,14 +4,18 @@
  * @module
  */
 
-import { type Duration, toMilliseconds } from "../duration.ts";
+import { type Duration, toTimeout } from "../duration.ts";
 import { ExecutionModeNotExist, InvalidOnInputChange } from "../errors.ts";
 import {
-  expect,
-  expectFunction,
+  type Check,
+  kindOf,
   oneOf,
-  refuseUnknown,
+  optional,
+  readOptions,
+  toAny,
   toCount,
+  toFlag,
+  toFunction,
   toName,
 } from "../options.ts";
 import type { Task } from "../task.ts";
@@ -102,20 +106,32 @@ const MODES: readonly Mode[] = [
 
 const CHANGES: readonly OnChange[] = ["raise", "reuse", "reset"];
 
-const OPTIONS: readonly (keyof StartOptions)[] = [
-  "mode",
-  "input",
-  "concurrency",
-  "keepGoing",
-  "resume",
-  "timeout",
-  "onInputChange",
-  "onWorkflowChange",
-  "fingerprint",
-  "signal",
-  "onSuccess",
-  "onFailure",
-];
+type OnEnd = (tasks: readonly Task[]) => Awaitable<void>;
+
+const toSignal = kindOf<AbortSignal>(
+  (value) => {
+    const signal = value as AbortSignal | null;
+    return typeof signal?.aborted === "boolean" &&
+      typeof signal.addEventListener === "function";
+  },
+  "an AbortSignal",
+);
+
+const CHECKS = {
+  mode: oneOf(MODES, "sequential", ExecutionModeNotExist),
+  input: toAny,
+  concurrency: (value = Infinity, option) =>
+    value === Infinity ? Infinity : toCount(value, option),
+  keepGoing: optional(toFlag, false),
+  resume: optional(toFlag, false),
+  timeout: toTimeout,
+  onInputChange: oneOf(CHANGES, "raise", InvalidOnInputChange),
+  onWorkflowChange: oneOf(CHANGES, "raise"),
+  fingerprint: optional(toName),
+  signal: optional(toSignal),
+  onSuccess: optional(toFunction as Check<OnEnd>),
+  onFailure: optional(toFunction as Check<OnEnd>),
+} satisfies Record<keyof StartOptions, Check<unknown>>;
 
 /**
  * Checks the options of `start`.
@@ -127,56 +143,6 @@ const OPTIONS: readonly (keyof StartOptions)[] = [
  * @throws {InvalidOnInputChange} If `onInputChange` is none of its words.
  */
 export function toSettings(options: StartOptions = {}): StartSettings {
-  refuseUnknown(options, OPTIONS, "start");
-  const { concurrency, timeout, fingerprint, signal } = options;
-  for (const flag of ["keepGoing", "resume"] as const) {
-    const value = options[flag];
-    expect(
-      value === undefined || typeof value === "boolean",
-      value,
-      flag,
-      "true or false",
-    );
-  }
-  expect(
-    signal === undefined ||
-      typeof signal?.aborted === "boolean" &&
-        typeof signal.addEventListener === "function",
-    signal,
-    "signal",
-    "an AbortSignal",
-  );
-  expectFunction(options.onSuccess, "onSuccess");
-  expectFunction(options.onFailure, "onFailure");
-  return {
-    ...options,
-    mode: oneOf(
-      options.mode ?? "sequential",
-      MODES,
-      "mode",
-      ExecutionModeNotExist,
-    ),
-    concurrency: concurrency === undefined || concurrency === Infinity
-      ? Infinity
-      : toCount(concurrency, "concurrency"),
-    keepGoing: options.keepGoing ?? false,
-    resume: options.resume ?? false,
-    timeoutMs: timeout === undefined
-      ? undefined
-      : toMilliseconds(timeout, "timeout", 1),
-    onInputChange: oneOf(
-      options.onInputChange ?? "raise",
-      CHANGES,
-      "onInputChange",
-      InvalidOnInputChange,
-    ),
-    onWorkflowChange: oneOf(
-      options.onWorkflowChange ?? "raise",
-      CHANGES,
-      "onWorkflowChange",
-    ),
-    fingerprint: fingerprint === undefined
-      ? undefined
-      : toName(fingerprint, "fingerprint"),
-  };
+  const { timeout, ...rest } = readOptions(options, "start", CHECKS);
+  return { ...rest, timeoutMs: timeout };
 }

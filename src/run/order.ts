@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import type { Awaitable } from "../types.ts";
 import type { ActiveRun, PlannedTask } from "./active_run.ts";
 import type { Runner } from "./local_runner.ts";
+import { groupBy } from "./plan.ts";
 
 /**
  * Runs all tasks in the order of the run's mode.
@@ -25,7 +26,9 @@ export async function runInOrder(
     await inLanes(run, left, (planned) => runTask(run, planned));
     return;
   }
-  const groups = groupsOf(run.planned);
+  const groups = [
+    ...groupBy(run.planned, ({ task }) => task.groupName).values(),
+  ];
   const runGroup = (group: readonly PlannedTask[]) =>
     runChain(run, group, runTask);
   if (mode === "parallel_group") {
@@ -67,15 +70,4 @@ async function inLanes<T>(
   };
   const lanes = Math.min(concurrency, items.length);
   await Promise.all(Array.from({ length: lanes }, lane));
-}
-
-/** The tasks by group, in order of first appearance. */
-function groupsOf(planned: readonly PlannedTask[]): PlannedTask[][] {
-  const groups = new Map<string, PlannedTask[]>();
-  for (const one of planned) {
-    const group = groups.get(one.task.groupName);
-    if (group === undefined) groups.set(one.task.groupName, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()];
 }

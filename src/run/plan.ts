@@ -75,6 +75,27 @@ async function importCallback(specifier: string): Promise<TaskCallback> {
 }
 
 /**
+ * Puts together what has the same name, in the order of first appearance.
+ *
+ * @param items The items.
+ * @param nameOf Gives the name of an item.
+ * @returns The items by name.
+ */
+export function groupBy<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = nameOf(item);
+    const group = groups.get(name);
+    if (group) group.push(item);
+    else groups.set(name, [item]);
+  }
+  return groups;
+}
+
+/**
  * The shape of a workflow's tasks.
  *
  * @param definitions The tasks.
@@ -85,17 +106,13 @@ export function shapeOf(
   definitions: readonly TaskDefinition[],
   mode: Mode,
 ): Shape {
-  const groups = new Map<string, string[]>();
-  for (const { groupName, taskId } of definitions) {
-    const group = groups.get(groupName);
-    if (group === undefined) groups.set(groupName, [taskId]);
-    else group.push(taskId);
-  }
+  const groups = groupBy(definitions, (definition) => definition.groupName);
   return {
-    mode: mode === "parallel" || mode === "parallel_group"
-      ? mode
-      : "sequential",
-    groups: [...groups],
+    mode: mode.startsWith("parallel") ? mode as Order : "sequential",
+    groups: Array.from(
+      groups,
+      ([name, tasks]) => [name, tasks.map((task) => task.taskId)],
+    ),
   };
 }
 

@@ -12,7 +12,6 @@ import type { Mode } from "./options.ts";
 /** One run of a workflow. */
 export class Run {
   readonly #active: ActiveRun;
-  readonly #tasks: readonly Task[];
   /**
    * Resolves to the run itself when it has ended, and rejects where `start`
    * would have; unlike other promises it may be left alone.
@@ -27,7 +26,6 @@ export class Run {
    */
   constructor(active: ActiveRun, ended: Promise<void>) {
     this.#active = active;
-    this.#tasks = active.tasks;
     this.finished = ended.then(() => this);
     this.finished.catch(() => {});
   }
@@ -59,7 +57,7 @@ export class Run {
 
   /** The tasks, in the order of `add`. */
   get tasks(): readonly Task[] {
-    return this.#tasks;
+    return this.#active.tasks;
   }
 
   /** How long the run took, so far or in all, in milliseconds. */

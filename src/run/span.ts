@@ -5,7 +5,6 @@
  */
 
 import type { Tracer } from "../contracts/tracer.ts";
-import { startTimer } from "../duration.ts";
 import type { Task } from "../task.ts";
 import type { ActiveRun } from "./active_run.ts";
 
@@ -47,11 +46,9 @@ export async function insideSpan(
   };
   // A wrapper that ends, or takes too long, without a call to `next` is gone
   // around.
-  const stop = startTimer(run.config.drainTimeoutMs, begin);
-  run.timers.add(stop);
+  const stop = run.timers.start(run.config.drainTimeoutMs, begin);
   wrap().catch(report).finally(begin);
   await begun;
   stop();
-  run.timers.delete(stop);
   return await runStep();
 }

@@ -5,7 +5,12 @@
  */
 
 import type { Config } from "../config.ts";
-import type { Log, LogFields, LogLevel } from "../contracts/log.ts";
+import {
+  LEVELS,
+  type Log,
+  type LogFields,
+  type LogLevel,
+} from "../contracts/log.ts";
 import { isSilent } from "../defaults.ts";
 import { classNameOf } from "../describe.ts";
 import { redact } from "../redact.ts";
@@ -120,8 +125,6 @@ type Subscribe = <Type extends keyof RunEvents>(
   call: (event: RunEvents[Type]) => Awaitable<unknown>,
   filter?: TaskFilter,
 ) => void;
-
-const LEVELS: readonly LogLevel[] = ["DEBUG", "INFO", "WARNING", "ERROR"];
 
 /** Writes what happens to a log, but for the levels that it does not keep. */
 function writeLog(log: Log, on: Subscribe): void {
