@@ -15,6 +15,9 @@ import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
 import { refuseEmptyPrefix } from "../src/options.ts";
 
+/** No key has a folder of this name: folders are empty or end with a slash. */
+const NOWHERE = { folder: "nowhere", contexts: new Map<string, Context>() };
+
 /**
  * Keeps contexts in the memory of this process, by reference: nothing is
  * copied, and nothing outlives the process.
@@ -24,6 +27,8 @@ export class StorageDefault extends Storage {
   override readonly persistent: boolean = false;
   /** By folder (everything up to the last slash), so that a run goes at once. */
   readonly #folders: Map<string, Map<string, Context>> = new Map();
+  /** The folder that was written to last: most often it is the next one too. */
+  #latest = NOWHERE;
 
   /**
    * Stores a context.
@@ -32,8 +37,8 @@ export class StorageDefault extends Storage {
    * @param context What to store.
    */
   post(key: string, context: Context): void {
-    const [folder, name] = split(key);
-    this.#open(folder).set(name, context);
+    const at = key.lastIndexOf("/") + 1;
+    this.#contextsIn(key, at).set(key.slice(at), context);
   }
 
   /**
@@ -43,8 +48,9 @@ export class StorageDefault extends Storage {
    * @returns The very context that was stored; an empty one where none was.
    */
   get(key: string): Context {
-    const [folder, name] = split(key);
-    return this.#folders.get(folder)?.get(name) ?? new Context();
+    const at = key.lastIndexOf("/") + 1;
+    const contexts = this.#folders.get(key.slice(0, at));
+    return contexts?.get(key.slice(at)) ?? new Context();
   }
 
   /**
@@ -60,8 +66,9 @@ export class StorageDefault extends Storage {
     expected: Context | null,
     next: Context,
   ): boolean {
-    const [folder, name] = split(key);
-    const contexts = this.#open(folder);
+    const at = key.lastIndexOf("/") + 1;
+    const contexts = this.#contextsIn(key, at);
+    const name = key.slice(at);
     if ((contexts.get(name) ?? null) !== expected) return false;
     contexts.set(name, next);
     return true;
@@ -74,8 +81,9 @@ export class StorageDefault extends Storage {
    * @returns Whether there was one.
    */
   override delete(key: string): boolean {
-    const [folder, name] = split(key);
-    return this.#folders.get(folder)?.delete(name) ?? false;
+    const at = key.lastIndexOf("/") + 1;
+    const contexts = this.#folders.get(key.slice(0, at));
+    return contexts?.delete(key.slice(at)) ?? false;
   }
 
   /**
@@ -92,6 +100,7 @@ export class StorageDefault extends Storage {
       if (folder.startsWith(prefix)) {
         count += contexts.size;
         this.#folders.delete(folder);
+        this.#latest = NOWHERE;
       } else if (prefix.startsWith(folder)) {
         for (const name of contexts.keys()) {
           if ((folder + name).startsWith(prefix) && contexts.delete(name)) {
@@ -119,14 +128,14 @@ export class StorageDefault extends Storage {
     return keys.sort();
   }
 
-  #open(folder: string): Map<string, Context> {
-    let contexts = this.#folders.get(folder);
-    if (!contexts) this.#folders.set(folder, contexts = new Map());
-    return contexts;
+  /** The folder of a key, which ends before `at`; made where it is missing. */
+  #contextsIn(key: string, at: number): Map<string, Context> {
+    const { folder, contexts } = this.#latest;
+    if (folder.length === at && key.startsWith(folder)) return contexts;
+    const wanted = key.slice(0, at);
+    const found = this.#folders.get(wanted) ?? new Map<string, Context>();
+    this.#folders.set(wanted, found);
+    this.#latest = { folder: wanted, contexts: found };
+    return found;
   }
-}
-
-function split(key: string): [folder: string, name: string] {
-  const end = key.lastIndexOf("/") + 1;
-  return [key.slice(0, end), key.slice(end)];
 }

@@ -13,6 +13,9 @@ import { expect } from "./options.ts";
 
 const BRAND = Symbol.for("dotflow.context");
 
+/** The farthest that a Date can be from the epoch. */
+const FARTHEST_MS = 8.64e15;
+
 /** What a Context is made of. */
 export interface ContextInit<T = unknown> {
   /** The value; a Context is unwrapped to its own value. */
@@ -91,9 +94,7 @@ export class Context<T = any> {
     this.taskId = init.taskId;
     this.workflowId = init.workflowId;
     this.runId = init.runId;
-    const timeMs = Number(init.time ?? Date.now());
-    expect(!Number.isNaN(+new Date(timeMs)), init.time, "time", "a valid date");
-    this.#timeMs = timeMs;
+    this.#timeMs = init.time === undefined ? Date.now() : toTimeMs(init.time);
   }
 
   /** When the value was given. */
@@ -147,6 +148,12 @@ export class Context<T = any> {
     }
     return fromBody(parsed, place);
   }
+}
+
+function toTimeMs(time: Date | number): number {
+  const timeMs = Number(time);
+  expect(Math.abs(timeMs) <= FARTHEST_MS, time, "time", "a valid date");
+  return timeMs;
 }
 
 /** The JSON object inside of the text form, parsed. */

@@ -156,13 +156,14 @@ export class ActiveRun {
    * @returns Resolves when the task has ended; nothing if it has at once.
    */
   commit(planned: PlannedTask, value: unknown): Awaitable<void> {
+    const nowMs = this.now();
     let context;
     try {
-      context = this.checkpoints.commit(planned, value);
+      context = this.checkpoints.commit(planned, value, nowMs);
     } catch (error) {
       return this.#refuseResult(planned, error);
     }
-    if (!isThenable(context)) return this.#complete(planned, context);
+    if (!isThenable(context)) return this.#complete(planned, context, nowMs);
     const commit = context.then(
       (stored) => this.#complete(planned, stored),
       (error) => this.#refuseResult(planned, error),
@@ -238,9 +239,10 @@ export class ActiveRun {
   #complete(
     planned: PlannedTask,
     context: Context,
+    nowMs?: number,
   ): Awaitable<void> {
     planned.task.currentContext = context;
-    return this.#end(planned, "Completed");
+    return this.#end(planned, "Completed", nowMs);
   }
 
   /** A result that no storage can keep is the task's fault; the rest is not. */
@@ -256,8 +258,9 @@ export class ActiveRun {
   #end(
     { task, callback }: PlannedTask,
     status: TaskStatus,
+    nowMs: number = this.now(),
   ): Awaitable<void> {
-    task.duration = this.now() - task.startedMs;
+    task.duration = nowMs - task.startedMs;
     this.setStatus(task, status);
     this.events.emitTask("taskEnded", task);
     if (callback === undefined) return undefined;

@@ -46,13 +46,14 @@ export class Checkpoints {
    *
    * @param keyed The task.
    * @param value The result.
+   * @param time When it was given, in milliseconds since the epoch.
    * @returns What counts as the task's result.
    * @throws {UnstorableValueError} If a part of the result cannot be kept.
    * @throws {StorageError} If the storage fails.
    */
-  commit(keyed: KeyedTask, value: unknown): Awaitable<Context> {
+  commit(keyed: KeyedTask, value: unknown, time: number): Awaitable<Context> {
     const { taskId, workflowId, runId } = keyed.task;
-    const init = { storage: value, taskId, workflowId, runId };
+    const init = { storage: value, taskId, workflowId, runId, time };
     const storage = this.#storage;
     const context = storage.persistent ? asStored(init) : new Context(init);
     const key = this.#key(keyed);

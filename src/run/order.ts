@@ -66,7 +66,11 @@ async function inLanes<T>(
   const { concurrency } = run.settings;
   let next = 0;
   const lane = async () => {
-    while (next < items.length && !run.halted) await runItem(items[next++]);
+    while (next < items.length && !run.halted) {
+      const pending = runItem(items[next++]);
+      // What has ended at once leaves nothing to wait for.
+      if (pending !== undefined) await pending;
+    }
   };
   const lanes = Math.min(concurrency, items.length);
   await Promise.all(Array.from({ length: lanes }, lane));

@@ -163,9 +163,10 @@ function about({ workflowId, runId, mode, resumed }: RunInfo): LogFields {
   return { workflowId, runId, mode, resumed };
 }
 
-function levelOf({ status, error }: Task): LogLevel {
-  if (status === "Retry") return "WARNING";
-  if (status !== "Failed") return "INFO";
+function levelOf(task: Task): LogLevel {
+  if (task.status === "Retry") return "WARNING";
+  if (task.status !== "Failed") return "INFO";
   // What somebody has asked for is no failure of the program.
-  return error?.exception === "WorkflowCancelledError" ? "WARNING" : "ERROR";
+  const isAskedFor = task.error?.exception === "WorkflowCancelledError";
+  return isAskedFor ? "WARNING" : "ERROR";
 }
