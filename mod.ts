@@ -33,6 +33,7 @@ export type {
   ActionDecorator,
   StepClass,
   StepFunction,
+  StepSpec,
 } from "./src/action.ts";
 export type { ActionOptions, ActionSettings } from "./src/action_options.ts";
 export { Config } from "./src/config.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Action, specOf } from "./action.ts";
+import { type Action, specOf, type StepSpec } from "./action.ts";
 import { Context } from "./context.ts";
 import { describe } from "./describe.ts";
 import { MissingActionDecorator } from "./errors.ts";
@@ -47,6 +47,8 @@ export interface TaskDefinition {
   readonly groupName: string;
   /** The step: an action, or where to import it from. */
   readonly step: Action | string;
+  /** What to run and how; undefined until it is imported. */
+  readonly spec: StepSpec | undefined;
   /** What was given as initial context. */
   readonly initialContext: Context;
   /** What to call after the task has ended. */
@@ -177,9 +179,16 @@ export class TaskBuilder<Groups = {}> {
       const name = names[index] ?? `task-${this.#definitions.length + 1}`;
       const taskId = this.#newId(name);
       const part = keyPart(taskId);
-      this.#definitions.push(
-        { taskId, part, name, groupName, step: one, initialContext, callback },
-      );
+      this.#definitions.push({
+        taskId,
+        part,
+        name,
+        groupName,
+        step: one,
+        spec: specOf(one),
+        initialContext,
+        callback,
+      });
     });
     return this;
   }
@@ -211,8 +220,8 @@ export class TaskBuilder<Groups = {}> {
    * @returns Plain data, in the order of `add`.
    */
   schema(): TaskSchema[] {
-    return this.#definitions.map(({ taskId, name, groupName, step }) => {
-      const settings = specOf(step)?.settings;
+    return this.#definitions.map(({ taskId, name, groupName, step, spec }) => {
+      const settings = spec?.settings;
       return {
         taskId,
         name,

@@ -29,7 +29,7 @@ import { Watchers } from "./watchers.ts";
 
 /** A task of this run with everything that is needed to run it. */
 export interface PlannedTask
-  extends KeyedTask, Omit<PlannedStep, "definition"> {}
+  extends KeyedTask, Pick<PlannedStep, "spec" | "callback"> {}
 
 /** A run while it goes on. */
 export class ActiveRun {
@@ -89,9 +89,9 @@ export class ActiveRun {
     const createdMs = this.#startedMs;
     const empty = new Context({ time: createdMs });
     const place = { workflowId, runId, createdMs, empty };
-    this.planned = steps.map(({ definition, spec, callback }) => {
-      const task = new Task(definition, place);
-      return { task, part: definition.part, spec, callback };
+    this.planned = steps.map((step) => {
+      const { part, spec, callback } = step;
+      return { task: new Task(step, place), part, spec, callback };
     });
     this.tasks = this.planned.map(({ task }) => task);
   }

@@ -46,11 +46,8 @@ export interface Opening {
  * @throws {StorageError} If the storage fails.
  */
 export async function openRun(opening: Opening): Promise<ActiveRun> {
-  const { settings, store } = opening;
-  const shape = shapeOf(
-    opening.steps.map((step) => step.definition),
-    settings.mode,
-  );
+  const { settings, store, steps } = opening;
+  const shape = shapeOf(steps, settings.mode);
   for (;;) {
     const record = await store.read();
     const latest = continuable(opening, record, shape);
@@ -90,14 +87,13 @@ function hasOtherInput(opening: Opening, record: RunRecord): boolean {
     now !== record.fingerprint;
 }
 
-/** What stands for the input (of known tasks); undefined where it cannot be written down. */
+/** What stands for the input; undefined where it cannot be written down. */
 function inputOf(
   { settings, steps, config }: Opening,
   known?: ReadonlySet<string>,
 ): string | undefined {
   if (settings.fingerprint !== undefined) return settings.fingerprint;
-  const tasks = steps.map((step) => step.definition);
-  const counting = known ? tasks.filter((t) => known.has(t.taskId)) : tasks;
+  const counting = known ? steps.filter((s) => known.has(s.taskId)) : steps;
   try {
     return fingerprintOf(settings.input, counting);
   } catch (error) {

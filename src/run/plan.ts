@@ -12,9 +12,7 @@ import { importAttribute } from "./import_attribute.ts";
 import type { Mode } from "./options.ts";
 
 /** A task as every run needs it: its step imported. */
-export interface PlannedStep {
-  /** The task as it was added. */
-  readonly definition: TaskDefinition;
+export interface PlannedStep extends TaskDefinition {
   /** What to run and how. */
   readonly spec: StepSpec;
   /** What to call after the task has ended. */
@@ -49,22 +47,25 @@ export async function planSteps(
 ): Promise<PlannedStep[]> {
   const planned: PlannedStep[] = [];
   for (const definition of definitions) {
-    let { step, callback } = definition;
-    if (typeof step === "string") {
-      step = await importAttribute(step) as Action;
-    }
-    if (typeof callback === "string") {
-      callback = await importCallback(callback);
-    }
-    const spec = specOf(step);
-    if (spec === undefined) {
-      throw new MissingActionDecorator(
-        `${describe(step)} (${describe(definition.step)})`,
-      );
-    }
-    planned.push({ definition, spec, callback });
+    planned.push(isPlanned(definition) ? definition : await plan(definition));
   }
   return planned;
+}
+
+function isPlanned(definition: TaskDefinition): definition is PlannedStep {
+  return definition.spec !== undefined &&
+    typeof definition.callback !== "string";
+}
+
+async function plan(definition: TaskDefinition): Promise<PlannedStep> {
+  let { step, callback } = definition;
+  if (typeof step === "string") step = await importAttribute(step) as Action;
+  if (typeof callback === "string") callback = await importCallback(callback);
+  const spec = specOf(step);
+  if (spec !== undefined) return { ...definition, spec, callback };
+  throw new MissingActionDecorator(
+    `${describe(step)} (${describe(definition.step)})`,
+  );
 }
 
 async function importCallback(specifier: string): Promise<TaskCallback> {
