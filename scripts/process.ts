@@ -127,3 +127,23 @@ export function listFiles(
     return accept(path) ? [path] : [];
   }).sort();
 }
+
+/**
+ * Installs npm packages, without their install scripts.
+ *
+ * @param folder The folder of the package.json.
+ * @param packages What to install beside what that names.
+ */
+export async function npmInstall(
+  folder: string,
+  ...packages: string[]
+): Promise<void> {
+  await mustRun("npm", [
+    "install",
+    "--prefer-offline",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    ...packages,
+  ], { cwd: folder });
+}

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { buildNpm, PACKAGE } from "../build_npm.ts";
-import { BUILD, listFiles, mustRun, ROOT } from "../process.ts";
+import { BUILD, listFiles, mustRun, npmInstall, ROOT } from "../process.ts";
 import { type EsbuildPlugin, loadEsbuild, TOOLS_LOCK } from "../tools.ts";
 
 /** The folder for what benchmarks need and leave. */
@@ -88,13 +88,7 @@ async function install(): Promise<void> {
     join(BENCH, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies }),
   );
-  await mustRun("npm", [
-    "install",
-    "--prefer-offline",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-  ], { cwd: BENCH });
+  await npmInstall(BENCH);
 }
 
 /** Makes JavaScript of the sources, file by file. */

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PACKAGE } from "../build_npm.ts";
-import { BUILD, mustRun, ROOT } from "../process.ts";
+import { BUILD, mustRun, npmInstall, ROOT } from "../process.ts";
 import { bunPath, loadEsbuild, toolPath } from "../tools.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
 import { withWorker } from "./workerd.ts";
@@ -64,14 +64,7 @@ async function installConsumer(tarball: string): Promise<void> {
     join(CONSUMER, "package.json"),
     JSON.stringify({ private: true, type: "module" }),
   );
-  await mustRun("npm", [
-    "install",
-    "--prefer-offline",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    tarball,
-  ], { cwd: CONSUMER });
+  await npmInstall(CONSUMER, tarball);
 }
 
 async function compile(types: string[], ...lib: string[]): Promise<void> {

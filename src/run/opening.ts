@@ -5,9 +5,9 @@
  * @module
  */
 
-import { startTimer } from "../duration.ts";
 import { WorkflowCancelledError, WorkflowTimeoutError } from "../errors.ts";
 import type { StartSettings } from "./options.ts";
+import { Timers } from "./timers.ts";
 
 /**
  * Waits for a run to be opened. Once it is to be stopped, the storage has a last
@@ -27,11 +27,11 @@ export async function unlessStopped<T>(
   workflowId: string,
   graceMs: number,
 ): Promise<T> {
-  const timers: (() => void)[] = [];
+  const timers = new Timers();
   let onAbort = () => {};
   const stopped = new Promise<never>((_, reject) => {
     const rejectAfter = (ms: number, makeError: () => Error) =>
-      timers.push(startTimer(ms, () => reject(makeError())));
+      timers.start(ms, () => reject(makeError()));
     onAbort = () =>
       rejectAfter(graceMs, () => {
         const options = { cause: signal?.reason };
@@ -48,6 +48,6 @@ export async function unlessStopped<T>(
     return await Promise.race([opening, stopped]);
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    for (const stopTimer of timers) stopTimer();
+    timers.stop();
   }
 }
