@@ -25,6 +25,8 @@ const NOWHERE = { folder: "nowhere", contexts: new Map<string, Context>() };
 export class StorageDefault extends Storage {
   /** Nothing leaves the memory of this process. */
   override readonly persistent: boolean = false;
+  /** Nobody comes between within one process. */
+  override readonly swapsAtomically: boolean = true;
   /** By folder (everything up to the last slash), so that a run goes at once. */
   readonly #folders: Map<string, Map<string, Context>> = new Map();
   /** The folder that was written to last: most often it is the next one too. */

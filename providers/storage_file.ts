@@ -100,6 +100,8 @@ const OPEN_JOURNALS = 64;
  * ```
  */
 export class StorageFile extends Storage {
+  /** Appends are ordered, and the order decides. */
+  override readonly swapsAtomically: boolean = true;
   readonly #path: string;
   readonly #fsync: boolean;
   readonly #compactAfter: number;

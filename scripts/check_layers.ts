@@ -23,6 +23,7 @@ const HELPERS = [
   "describe",
   "duration",
   "errors",
+  "http/retry",
   "key",
   "options",
   "place",

@@ -16,8 +16,11 @@ import { type EsbuildPlugin, loadEsbuild } from "./tools.ts";
  */
 export async function joinModules(folder: string): Promise<void> {
   const { build } = await loadEsbuild();
+  // What only providers need is no part of what everybody loads.
   const isCore = (path: string) =>
-    path.startsWith(join(folder, "src/")) || /_default\.js$/.test(path) ||
+    (path.startsWith(join(folder, "src/")) &&
+      !path.startsWith(join(folder, "src/http/"))) ||
+    /_default\.js$/.test(path) ||
     path.startsWith(join(folder, "providers/log/"));
   const files = listFiles(folder, (path) => path.endsWith(".js"));
   const core = files.filter(isCore);

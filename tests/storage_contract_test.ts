@@ -1,12 +1,9 @@
 import { type Storage, StorageDefault } from "@dotflow/dotflow";
 import { StorageFile } from "@dotflow/dotflow/providers/storage-file";
-import {
-  lackingFor,
-  storageContract,
-  type StorageSubject,
-} from "@dotflow/dotflow/testing";
+import { storageContract, type StorageSubject } from "@dotflow/dotflow/testing";
 import assert from "node:assert/strict";
-import { type Need, tempDir, test } from "./harness.ts";
+import { tempDir, test } from "./harness.ts";
+import { type TestedStorage, testStorage } from "./storage_contract.ts";
 import { StorageBare, StorageText } from "./storages.ts";
 
 const folders = new WeakMap<Storage, string>();
@@ -17,7 +14,7 @@ function openFolder(path: string): StorageFile {
   return storage;
 }
 
-const subjects: Record<string, StorageSubject & { needs?: readonly Need[] }> = {
+const subjects: Record<string, TestedStorage> = {
   StorageDefault: {
     open: () => new StorageDefault(),
     lacks: ["persistent"],
@@ -39,14 +36,7 @@ const subjects: Record<string, StorageSubject & { needs?: readonly Need[] }> = {
 };
 
 for (const [provider, subject] of Object.entries(subjects)) {
-  for (const contract of storageContract) {
-    if (lackingFor(contract, subject)) continue;
-    test(
-      `storage contract: ${provider}: ${contract.name}`,
-      { needs: subject.needs },
-      () => contract.run(subject),
-    );
-  }
+  testStorage(provider, subject);
 }
 
 test("storage contract: every test has a name of its own", () => {

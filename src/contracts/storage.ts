@@ -51,6 +51,15 @@ export abstract class Storage {
   readonly persistent: boolean = true;
 
   /**
+   * Whether `atomicSwap` is known to keep two writers apart. Where it is not
+   * known, such as behind an address that a user has given, it is tried out once
+   * before a run relies on it.
+   *
+   * @default false
+   */
+  readonly swapsAtomically: boolean = false;
+
+  /**
    * Stores a context under a key, over whatever was there.
    *
    * @param key The key, as `key` or `listKeys` gives it.
@@ -116,6 +125,23 @@ export abstract class Storage {
    * @returns The keys.
    */
   listKeys?(prefix: string): Awaitable<string[]>;
+
+  /**
+   * Says what process this is, for a storage that only processes of one machine
+   * share.
+   *
+   * @returns What `isGone` can tell by; undefined where it cannot be found out.
+   */
+  holder?(): Awaitable<string | undefined>;
+
+  /**
+   * Tells whether a process has ended for certain, so that a run of its need
+   * not be waited for.
+   *
+   * @param holder What `holder` said in that process.
+   * @returns Whether it is gone; false where that is not certain.
+   */
+  isGone?(holder: string): Awaitable<boolean>;
 
   /** Gives back what the storage holds open, such as files. */
   close?(): Awaitable<void>;
