@@ -74,10 +74,12 @@ export {
   NotCallableObject,
   NotStartedError,
   StorageError,
+  StorageNotConditionalError,
   TaskTimeoutError,
   UnstorableValueError,
   WorkflowCancelledError,
   WorkflowChangedError,
+  WorkflowLockedError,
   WorkflowTimeoutError,
 } from "./src/errors.ts";
 export type { TaskPlace } from "./src/place.ts";

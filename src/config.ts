@@ -16,7 +16,17 @@ import { DEFAULTS } from "./defaults.ts";
 import { describe } from "./describe.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { NotCallableObject } from "./errors.ts";
-import { type Check, optional, readOptions, toCount } from "./options.ts";
+import {
+  type Check,
+  optional,
+  readOptions,
+  toCount,
+  toFlag,
+  toName,
+} from "./options.ts";
+
+/** The clock of a process that is busy may be late by so much. */
+const SHORTEST_LEASE_MS = 100;
 
 /** What a `Config` is made of; what is not given falls back to the default. */
 export interface ConfigOptions {
@@ -38,6 +48,23 @@ export interface ConfigOptions {
   readonly keepRuns?: number;
   /** How long a run's end waits for slow watchers. @default "5s" */
   readonly drainTimeout?: Duration;
+  /**
+   * Whether a run owns its workflow, where the storage can tell two writers
+   * apart: one run at a time, in all processes and machines.
+   *
+   * @default true
+   */
+  readonly ownership?: boolean;
+  /**
+   * How long an owner that says nothing counts as alive, at least a tenth of a
+   * second: after a crash, another machine waits as long. It is renewed every
+   * third of that time.
+   *
+   * @default "30s"
+   */
+  readonly lease?: Duration;
+  /** What others call this process. @default Its runtime and its number */
+  readonly owner?: string;
 }
 
 /**
@@ -77,6 +104,12 @@ export class Config {
   declare readonly keepRuns: number;
   /** How long a run's end waits for slow watchers, in milliseconds. */
   readonly drainTimeoutMs: number;
+  /** Whether a run owns its workflow. */
+  declare readonly ownership: boolean;
+  /** How long an owner that says nothing counts as alive, in milliseconds. */
+  readonly leaseMs: number;
+  /** What others call this process. */
+  declare readonly owner: string | undefined;
 
   /**
    * Makes a `Config`.
@@ -86,9 +119,14 @@ export class Config {
    * @throws {InvalidOptionError} If an option is unknown or not allowed.
    */
   constructor(options: ConfigOptions = {}) {
-    const { drainTimeout, ...rest } = readOptions(options, "Config", CHECKS);
+    const { drainTimeout, lease, ...rest } = readOptions(
+      options,
+      "Config",
+      CHECKS,
+    );
     Object.assign(this, rest);
     this.drainTimeoutMs = drainTimeout;
+    this.leaseMs = lease;
   }
 }
 
@@ -126,4 +164,10 @@ const CHECKS = {
   server: list(Server, DEFAULTS.server),
   keepRuns: optional(toCount, 1),
   drainTimeout: optional(toMilliseconds, 5_000),
+  ownership: optional(toFlag, true),
+  lease: optional(
+    (value, option) => toMilliseconds(value, option, SHORTEST_LEASE_MS),
+    30_000,
+  ),
+  owner: optional(toName),
 } satisfies Record<keyof ConfigOptions, Check<unknown>>;

@@ -17,6 +17,7 @@ import {
   readOptions,
   toName,
 } from "./options.ts";
+import type { ActiveRun } from "./run/active_run.ts";
 import { execute } from "./run/execute.ts";
 import { openRun } from "./run/open.ts";
 import { unlessStopped } from "./run/opening.ts";
@@ -25,6 +26,7 @@ import { planSteps } from "./run/plan.ts";
 import { RecordStore } from "./run/record.ts";
 import { clearRuns } from "./run/retention.ts";
 import { Run } from "./run/run.ts";
+import type { Watch } from "./run/watch.ts";
 import { environment } from "./runtime.ts";
 import type { WorkflowStatus } from "./status.ts";
 import type { Task, TaskResult } from "./task.ts";
@@ -138,6 +140,10 @@ export class DotFlow implements Schedulable {
    * @throws {InvalidOnInputChange} If `onInputChange` is none of its words.
    * @throws {ImportModuleError} If a step given as a string does not resolve.
    * @throws {MissingActionDecorator} If such a string leads to no action.
+   * @throws {WorkflowLockedError} If another run owns the workflow, also when
+   * it takes it over amid this run.
+   * @throws {StorageNotConditionalError} If the storage cannot tell two owners
+   * apart.
    * @throws {InputChangedError} If the run to resume had another input.
    * @throws {WorkflowChangedError} If the run to resume had other tasks.
    * @throws {UnstorableValueError} If the input cannot be written down, on a
@@ -154,27 +160,29 @@ export class DotFlow implements Schedulable {
     const store = this.#store();
     const generatedId = this.#generatedId;
     const steps = await planSteps([...this.task.definitions]);
-    const opening = openRun({
-      identity: { workflowId, workflowName, generatedId },
-      config,
-      settings,
-      steps,
-      store,
-      active: this.#active,
-    });
-    const { signal, timeoutMs } = settings;
+    const { signal, timeoutMs, waitMs } = settings;
+    const open = (stop?: AbortSignal) =>
+      openRun({
+        identity: { workflowId, workflowName, generatedId },
+        settings,
+        steps,
+        active: this.#active,
+        ...this.#watch(store, waitMs, stop),
+      });
+    const forget = (run: ActiveRun) => this.#active.delete(run.identity.runId);
     const active = signal === undefined && timeoutMs === undefined
-      ? await opening
+      ? await open()
       : await unlessStopped(
-        opening,
+        open,
         settings,
         workflowId,
         config.drainTimeoutMs,
+        (run) => {
+          forget(run);
+          run.ownership?.giveBack();
+        },
       );
-    const { runId } = active.identity;
-    this.#active.add(runId);
-    const ended = execute(active, store)
-      .finally(() => this.#active.delete(runId));
+    const ended = execute(active, store).finally(() => forget(active));
     const run = this.#latest = new Run(active, ended);
     return settings.mode === "background" ? run : await run.finished;
   }
@@ -192,11 +200,11 @@ export class DotFlow implements Schedulable {
   /**
    * Removes the checkpoints of all runs, where the storage can remove things.
    *
+   * @throws {WorkflowLockedError} If a run owns the workflow.
    * @throws {StorageError} If the storage fails.
    */
   async clear(): Promise<void> {
-    const { workflowId, config: { storage } } = this;
-    await clearRuns(storage, workflowId, this.#store());
+    await clearRuns(this.#watch(this.#store()));
   }
 
   /**
@@ -241,6 +249,14 @@ export class DotFlow implements Schedulable {
     const tasks = this.#tasks().map((task) => task.toResult());
     const { runId, status, duration } = this.#latest!;
     return { workflowId, name, runId, status, duration, tasks };
+  }
+
+  #watch(store: RecordStore, waitMs?: number, stop?: AbortSignal): Watch {
+    const { storage, ownership } = this.config;
+    const owned = ownership && !this.#generatedId && storage.persistent &&
+      storage.atomicSwap !== undefined;
+    const untilMs = waitMs === undefined ? waitMs : performance.now() + waitMs;
+    return { store, config: this.config, owned, untilMs, stop };
   }
 
   #store(): RecordStore {

@@ -5,31 +5,15 @@
  * @module
  */
 
-import { brand } from "./brand.ts";
+import { DotFlowError } from "./dotflow_error.ts";
 
-/** The base of every error of this package. */
-export class DotFlowError extends Error {
-  static {
-    brand(this, Symbol.for("dotflow.error"));
-  }
-
-  /** What went wrong, as a stable word for programs. */
-  readonly code: string;
-
-  /**
-   * Makes a `DotFlowError`.
-   *
-   * @param name The name of the error's class; `code` is made from it.
-   * @param message What is wrong, where, and what to do.
-   * @param options The `cause`, where there is one.
-   */
-  constructor(name: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = name;
-    this.code = name.replace(/Error$/, "").replace(/\B[A-Z]/g, "_$&")
-      .toUpperCase();
-  }
-}
+export { DotFlowError };
+export {
+  CorruptCheckpointError,
+  StorageError,
+  StorageNotConditionalError,
+  UnstorableValueError,
+} from "./storage_errors.ts";
 
 /** An option is unknown, or its value is not one of those allowed. */
 export class InvalidOptionError extends DotFlowError {
@@ -153,55 +137,6 @@ export class WorkflowChangedError extends DotFlowError {
   }
 }
 
-/** A stored checkpoint is damaged, foreign or of a future version. */
-export class CorruptCheckpointError extends DotFlowError {
-  /**
-   * Makes a `CorruptCheckpointError`.
-   *
-   * @param place The file or key where it lies.
-   * @param reason What is wrong with it.
-   * @param options The `cause`, where there is one.
-   */
-  constructor(place: string, reason: string, options?: ErrorOptions) {
-    super(
-      "CorruptCheckpointError",
-      `Cannot read checkpoint ${JSON.stringify(place)}: ${reason}; it was ` +
-        `left untouched, move it away or restore it from a backup`,
-      options,
-    );
-  }
-}
-
-/** A storage did not do what it was asked for. */
-export class StorageError extends DotFlowError {
-  /**
-   * Makes a `StorageError`.
-   *
-   * @param message Names the operation, the place and the reason.
-   * @param options The `cause`, where there is one.
-   */
-  constructor(message: string, options?: ErrorOptions) {
-    super("StorageError", message, options);
-  }
-}
-
-/** A value has a part that no storage can keep. */
-export class UnstorableValueError extends DotFlowError {
-  /** The path inside the value, such as `result.users[3].socket`. */
-  readonly path: string;
-
-  /**
-   * Makes an `UnstorableValueError`.
-   *
-   * @param path The path inside the value.
-   * @param reason Why it cannot be kept, and what to do.
-   */
-  constructor(path: string, reason: string) {
-    super("UnstorableValueError", `Cannot store ${path}: ${reason}`);
-    this.path = path;
-  }
-}
-
 /** Thrown by a step: no further attempt is made. */
 export class NonRetryableError extends DotFlowError {
   /**
@@ -263,6 +198,29 @@ export class WorkflowCancelledError extends DotFlowError {
         `cancelled`,
       options,
     );
+  }
+}
+
+/** A workflow is owned by another run, here or elsewhere. */
+export class WorkflowLockedError extends DotFlowError {
+  /** Who owns it, for people; undefined where nobody does any more. */
+  readonly owner: string | undefined;
+  /** Since when, by the owner's clock. */
+  readonly since: Date | undefined;
+
+  /**
+   * Makes a `WorkflowLockedError`.
+   *
+   * @param message Names the workflow, who owns it, and what to do.
+   * @param owner The owner; `since` is in milliseconds since the epoch.
+   */
+  constructor(
+    message: string,
+    owner?: { readonly name: string; readonly since: number },
+  ) {
+    super("WorkflowLockedError", message);
+    this.owner = owner?.name;
+    this.since = owner && new Date(owner.since);
   }
 }
 

@@ -7,6 +7,27 @@
 import { startTimer } from "./duration.ts";
 
 /**
+ * Waits for a time of any length.
+ *
+ * @param ms The time, in milliseconds.
+ * @param signal Ends the wait: the promise rejects with its reason.
+ * @returns Resolves when the time is over.
+ */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      stop();
+      signal?.removeEventListener("abort", end);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve();
+    };
+    const stop = startTimer(ms, end);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+  });
+}
+
+/**
  * Waits for something, but no longer than it may take.
  *
  * @param work What is waited for; how it ends does not matter.

@@ -153,7 +153,7 @@ test("durability: what is first committed counts for both", async () => {
 
   const gates = [moment(), moment()];
   const start = (n: number) => {
-    const workflow = flowOn(storage);
+    const workflow = flowOn(storage, "wf", { ownership: false });
     workflow.task.add(action("a", async () => {
       await gates[n].promise;
       return `from ${n}`;
@@ -489,11 +489,15 @@ test("durability: the record tells how the run stands", async () => {
     runId: run.runId,
     runs: [run.runId],
     fingerprint: before.fingerprint,
+    epoch: 1,
+    renewals: 0,
   };
   assert.match(before.fingerprint, /^[0-9a-f]{64}$/);
-  assert.deepEqual(before, { ...common, status: "In progress", errors: [] });
+  const { owner, ...open } = before;
+  assert.deepEqual(open, { ...common, status: "In progress", errors: [] });
+  assert.equal(owner.leaseMs, 30_000);
   const { errors, ...rest } = after;
-  assert.deepEqual(rest, { ...common, status: "Failed" });
+  assert.deepEqual(rest, { ...common, owner: null, status: "Failed" });
   assert.equal(errors[0][0], "b");
   assert.equal(errors[0][1][0].message, "broken");
 });

@@ -112,7 +112,7 @@ async function runsLeft(
       return await super.deletePrefix(prefix);
     }
   }();
-  const config = new Config({ storage, keepRuns });
+  const config = new Config({ storage, keepRuns, ownership: false });
   const workflow = new DotFlow({ workflowId, config });
   workflow.task.add(action("a", () => sleep(5)));
   for (const length of batches) {

@@ -9,6 +9,7 @@ import {
   action,
   type ActionOptions,
   Config,
+  type ConfigOptions,
   DotFlow,
   type Storage,
 } from "@dotflow/dotflow";
@@ -38,8 +39,13 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** Makes a workflow over a storage, under an id that is fixed. */
-export function flowOn(storage: Storage, workflowId = "wf"): DotFlow {
-  return new DotFlow({ workflowId, config: new Config({ storage }) });
+export function flowOn(
+  storage: Storage,
+  workflowId = "wf",
+  options: ConfigOptions = {},
+): DotFlow {
+  const config = new Config({ storage, ...options });
+  return new DotFlow({ workflowId, config });
 }
 
 /** A step that fails as often as it is told, and then gives a value. */

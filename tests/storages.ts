@@ -31,6 +31,8 @@ export class StorageBare extends Storage {
 
 /** A user's own storage with everything, each call at once and in one piece. */
 export class StorageText extends StorageBare {
+  override readonly swapsAtomically: boolean = true;
+
   // deno-lint-ignore require-await
   override async atomicSwap(
     key: string,

@@ -22,6 +22,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Checkpoints, KeyedTask } from "./checkpoints.ts";
 import { EventStream } from "./events.ts";
 import type { StartSettings } from "./options.ts";
+import type { Ownership } from "./ownership.ts";
 import { Pending } from "./pending.ts";
 import type { PlannedStep } from "./plan.ts";
 import { Timers } from "./timers.ts";
@@ -39,7 +40,9 @@ export class ActiveRun {
   readonly checkpoints: Checkpoints;
   readonly planned: readonly PlannedTask[];
   /** Earlier runs whose checkpoints were removed when this one began. */
-  readonly removed: readonly string[];
+  removed: readonly string[] = [];
+  /** The ownership of the workflow, where the storage knows of such. */
+  ownership: Ownership | undefined;
   /** The tasks, in the order of `add`. */
   readonly tasks: readonly Task[];
   readonly events: EventStream = new EventStream();
@@ -75,20 +78,17 @@ export class ActiveRun {
     settings: StartSettings,
     checkpoints: Checkpoints,
     steps: readonly PlannedStep[],
-    removed: readonly string[],
   ) {
     this.identity = identity;
     this.config = config;
     this.settings = settings;
     this.checkpoints = checkpoints;
-    this.removed = removed;
     this.watchers = new Watchers(config, this.events);
     this.spanningTracer = config.tracer.find((tracer) => tracer.runTask);
     this.whenStopped = new Promise((resolve) => this.#resolveStopped = resolve);
-    const { workflowId, runId } = identity;
     const createdMs = this.#startedMs;
     const empty = new Context({ time: createdMs });
-    const place = { workflowId, runId, createdMs, empty };
+    const place = { ...identity, createdMs, empty };
     this.planned = steps.map((step) => {
       const { part, spec, callback } = step;
       return { task: new Task(step, place), part, spec, callback };
@@ -99,6 +99,11 @@ export class ActiveRun {
   /** Whether no further task may be started. */
   get halted(): boolean {
     return this.stopped || this.#failed && !this.settings.keepGoing;
+  }
+
+  /** Whether nobody else can have taken over the workflow. */
+  get isOwner(): boolean {
+    return this.ownership?.isSure ?? true;
   }
 
   /** How long the run took, so far or in all, in milliseconds. */
@@ -116,6 +121,12 @@ export class ActiveRun {
     const { status, duration, settings: { mode } } = this;
     const tasks = this.tasks.map((task) => task.snapshot());
     return { ...this.identity, mode, status, duration, tasks };
+  }
+
+  /** Owns the workflow from now on, and stops when that is lost. */
+  own(ownership: Ownership): void {
+    this.ownership = ownership;
+    ownership.keep((error) => this.stop("Failed", error));
   }
 
   /** Begins a task. */
@@ -246,10 +257,7 @@ export class ActiveRun {
   }
 
   /** A result that no storage can keep is the task's fault; the rest is not. */
-  #refuseResult(
-    planned: PlannedTask,
-    error: unknown,
-  ): Awaitable<void> {
+  #refuseResult(planned: PlannedTask, error: unknown): Awaitable<void> {
     if (!(error instanceof UnstorableValueError)) throw error;
     this.recordError(planned.task, planned.task.retryCount + 1, error);
     return this.fail(planned);

@@ -60,7 +60,7 @@ export class Attempt implements StepContext {
   }
 
   get epoch(): number {
-    return 0;
+    return this.#run.ownership?.epoch ?? 0;
   }
 
   get idempotencyKey(): string {

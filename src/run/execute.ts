@@ -7,10 +7,11 @@
 import { WorkflowTimeoutError } from "../errors.ts";
 import type { Task } from "../task.ts";
 import type { TaskErrorRecord } from "../task_error.ts";
+import { endsWithin } from "../wait.ts";
 import type { ActiveRun } from "./active_run.ts";
 import { runLocally } from "./local_runner.ts";
 import { runInOrder } from "./order.ts";
-import type { RecordDraft, RecordStore } from "./record.ts";
+import type { RecordStore, RunRecord } from "./record.ts";
 
 /** How many failed attempts of a task go into the record. */
 const MOST_ERRORS = 10;
@@ -36,15 +37,21 @@ export async function execute(
     await Promise.race([runInOrder(run, runLocally), run.whenStopped]);
     await run.settle();
     await writeEnd(run, store);
-  } catch (error) {
+  } catch (thrown) {
+    // Whatever the storage says after that is no news either.
+    const error = run.ownership?.lost ?? thrown;
     run.stop("Failed", error);
     // What the storage says now is no news.
     await run.settle().catch(() => {});
+    if (run.ownership) {
+      await endsWithin(run.ownership.giveBack(), run.config.drainTimeoutMs);
+    }
     run.outcome = "Failed";
     run.log("ERROR", "Cannot finish workflow", run.describeError(error));
     throw error;
   } finally {
     run.status = run.outcome!;
+    run.ownership?.retire();
     release();
     const name = run.status === "Completed" ? "onSuccess" : "onFailure";
     const onEnd = run.settings[name];
@@ -72,28 +79,33 @@ function listen(run: ActiveRun): () => void {
   };
 }
 
-/** Writes the outcome, unless it stands there or a later run has begun. */
+/**
+ * Writes the outcome, unless it stands there or a later run has begun; with it,
+ * the workflow is given back.
+ */
 async function writeEnd(run: ActiveRun, store: RecordStore): Promise<void> {
-  const { runId } = run.identity;
-  for (
-    let record = store.current;
-    record?.runId === runId && !isWritten(record, run);
-    record = await store.read()
-  ) {
-    const draft: RecordDraft = {
+  const { identity: { runId }, ownership } = run;
+  await ownership?.end();
+  if (ownership?.lost) throw ownership.lost;
+  const isOurs = (record: RunRecord) =>
+    ownership ? ownership.owns(record) : record.runId === runId;
+  const written = await store.update((record) => {
+    if (!isOurs(record) || isWritten(record, run)) return undefined;
+    return {
       ...record,
+      owner: null,
       runs: record.runs.filter((id) => !run.removed.includes(id)),
       status: run.outcome!,
       errors: run.tasks
         .filter((task) => task.status === "Failed")
         .map((task) => [task.taskId, latestOf(task)]),
     };
-    if (await store.write(draft)) return;
-  }
+  });
+  if (ownership && !written) throw ownership.lose();
 }
 
-function isWritten(record: RecordDraft, run: ActiveRun): boolean {
-  return record.status === run.outcome &&
+function isWritten(record: RunRecord, run: ActiveRun): boolean {
+  return record.owner === null && record.status === run.outcome &&
     run.tasks.every((task) => task.restored);
 }
 

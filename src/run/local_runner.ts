@@ -28,6 +28,10 @@ export type Runner = (run: ActiveRun, planned: PlannedTask) => Awaitable<void>;
  * and its step does not settle.
  */
 export const runLocally: Runner = (run, planned) => {
+  if (!run.isOwner) {
+    return run.ownership!.confirm()
+      .then(() => run.stopped ? undefined : runLocally(run, planned));
+  }
   const { task, spec } = planned;
   run.begin(task);
   const tracer = run.spanningTracer;
@@ -91,6 +95,7 @@ async function keepTrying(
       run.setStatus(task, "Retry");
       if (delayMs > 0) await run.sleep(delayMs);
     }
+    if (!run.isOwner) await run.ownership!.confirm();
     if (run.stopped) return FAILED;
     task.retryCount++;
     run.setStatus(task, "In progress");
@@ -138,8 +143,10 @@ async function runMethods(
   const contexts: Context[] = [];
   let previous = task.previousContext;
   for (const method of methods) {
+    if (!run.isOwner) await run.ownership!.confirm();
+    if (run.stopped) return FAILED;
     const value = await makeAttempts(run, task, method, previous, instance);
-    if (value === FAILED || run.stopped) return FAILED;
+    if (value === FAILED) return FAILED;
     previous = new Context({ storage: value, taskId, workflowId, runId });
     contexts.push(previous);
   }

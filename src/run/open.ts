@@ -5,32 +5,29 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
 import { InputChangedError, WorkflowChangedError } from "../errors.ts";
 import { fingerprintOf } from "../fingerprint.ts";
 import type { RunIdentity } from "../run_info.ts";
 import { ActiveRun } from "./active_run.ts";
 import { Checkpoints } from "./checkpoints.ts";
+import { type Claim, makeClaim } from "./claim.ts";
 import type { StartSettings } from "./options.ts";
 import { differenceOf, type PlannedStep, type Shape, shapeOf } from "./plan.ts";
-import type { RecordDraft, RecordStore, RunRecord } from "./record.ts";
+import type { RecordDraft, RunRecord } from "./record.ts";
 import { removeRuns } from "./retention.ts";
+import { type Watch, whenFree } from "./watch.ts";
 
 /** What a run is opened with. */
-export interface Opening {
+export interface Opening extends Watch {
   /** Whose run it is. */
   readonly identity: Pick<
     RunIdentity,
     "workflowId" | "workflowName" | "generatedId"
   >;
-  /** The providers. */
-  readonly config: Config;
   /** How it is started. */
   readonly settings: StartSettings;
   /** Its tasks. */
   readonly steps: readonly PlannedStep[];
-  /** Where its record is kept. */
-  readonly store: RecordStore;
   /** The runs of this workflow that go on in this process. */
   readonly active: Set<string>;
 }
@@ -40,23 +37,38 @@ export interface Opening {
  *
  * @param opening What it is opened with.
  * @returns The run, with what it has finished before.
+ * @throws {WorkflowLockedError} If another run owns the workflow.
+ * @throws {StorageNotConditionalError} If the storage cannot tell two owners
+ * apart.
  * @throws {InputChangedError} If the latest run had another input.
  * @throws {WorkflowChangedError} If the latest run had other tasks.
  * @throws {CorruptCheckpointError} If something stored is damaged.
  * @throws {StorageError} If the storage fails.
  */
 export async function openRun(opening: Opening): Promise<ActiveRun> {
-  const { settings, store, steps } = opening;
+  const { settings, steps } = opening;
   const shape = shapeOf(steps, settings.mode);
   for (;;) {
-    const record = await store.read();
+    const record = await whenFree(opening);
     const latest = continuable(opening, record, shape);
-    const run = latest === undefined
-      ? await begin(opening, record, shape)
-      : await goOn(opening, latest, shape);
+    const run = latest && await finished(opening, latest, shape) ||
+      await claimed(opening, record, latest, shape);
     if (run !== undefined) return run;
     // Somebody else has written the record meanwhile: look again.
   }
+}
+
+/** Claims the workflow for a new run or for the latest one. */
+async function claimed(
+  opening: Opening,
+  record: RunRecord | undefined,
+  latest: RunRecord | undefined,
+  shape: Shape,
+): Promise<ActiveRun | undefined> {
+  const claim = await makeClaim(opening, record?.epoch ?? 0);
+  return latest === undefined
+    ? await begin(opening, record, shape, claim)
+    : await goOn(opening, latest, shape, claim);
 }
 
 /** The latest run, if it is to go on and can. */
@@ -104,34 +116,27 @@ function inputOf(
 }
 
 /** Begins a new run. */
-async function begin(
+function begin(
   opening: Opening,
   record: RunRecord | undefined,
   shape: Shape,
+  claim: Claim,
 ): Promise<ActiveRun | undefined> {
-  const { store, active } = opening;
   const runId = crypto.randomUUID();
   const earlier = record?.runs ?? [];
+  const run = activate(opening, runId, false);
   const draft: RecordDraft = {
     ...shape,
+    ...claim.fields,
     runId,
     runs: [runId, ...earlier],
     fingerprint: inputOf(opening),
     status: "In progress",
     errors: [],
   };
-  // Before the record tells others of it: they must not take it for an old one.
-  active.add(runId);
-  try {
-    if (await store.write(draft)) {
-      return activate(opening, runId, false, await prune(opening, earlier));
-    }
-  } catch (error) {
-    active.delete(runId);
-    throw error;
-  }
-  active.delete(runId);
-  return undefined;
+  return take(opening, run, claim, draft, async () => {
+    run.removed = await prune(opening, earlier);
+  });
 }
 
 /** Removes what is too old, but for runs that go on; gives what it removed. */
@@ -145,36 +150,85 @@ async function prune(
   return surplus;
 }
 
-/** Goes on with the latest run. */
-async function goOn(
+/** Gives the latest run if it is finished: nobody needs to own it then. */
+async function finished(
   opening: Opening,
   record: RunRecord,
   shape: Shape,
 ): Promise<ActiveRun | undefined> {
-  const { store, settings } = opening;
-  const run = activate(opening, record.runId, true, []);
-  const found = await run.checkpoints.load(run.planned);
-  const isDone = !found.includes(undefined);
-  const reuse = settings.onInputChange === "reuse";
+  if (record.status !== "Completed" || !isSame(record, opening, shape)) {
+    return undefined;
+  }
+  const run = activate(opening, record.runId, true);
+  return await restore(run) ? run : undefined;
+}
+
+/** Goes on with the latest run. */
+function goOn(
+  opening: Opening,
+  record: RunRecord,
+  shape: Shape,
+  claim: Claim,
+): Promise<ActiveRun | undefined> {
+  const run = activate(opening, record.runId, true);
   const draft: RecordDraft = {
     ...record,
     ...shape,
-    fingerprint: reuse ? record.fingerprint : inputOf(opening),
-    status: isDone ? record.status : "In progress",
+    ...claim.fields,
+    fingerprint: fingerprintFor(opening, record),
+    status: "In progress",
   };
   // Where nothing would change, nothing is written.
-  if (!isSame(draft, record) && !await store.write(draft)) return undefined;
+  const changes = claim.ownership !== undefined ||
+    record.status !== draft.status || !isSame(record, opening, shape);
+  // Only what is read after the claim is all that earlier owners have finished.
+  return take(opening, run, claim, changes ? draft : undefined, async () => {
+    await restore(run);
+  });
+}
+
+/** Takes the workflow by writing its record, and makes the run ready. */
+async function take(
+  { store, active }: Opening,
+  run: ActiveRun,
+  { ownership }: Claim,
+  draft: RecordDraft | undefined,
+  prepare: () => Promise<void>,
+): Promise<ActiveRun | undefined> {
+  const { runId } = run.identity;
+  const isNew = !active.has(runId);
+  // Before the record tells others of it: they must not take it for an old one.
+  active.add(runId);
+  let taken = false;
+  try {
+    taken = draft === undefined || await store.write(draft);
+    if (!taken) return undefined;
+    if (ownership) run.own(ownership);
+    await prepare();
+    return run;
+  } catch (error) {
+    if (taken) await ownership?.giveBack();
+    taken = false;
+    throw error;
+  } finally {
+    if (!taken) ownership?.retire();
+    if (!taken && isNew) active.delete(runId);
+  }
+}
+
+/** Takes over what is stored; tells whether that is everything. */
+async function restore(run: ActiveRun): Promise<boolean> {
+  const found = await run.checkpoints.load(run.planned);
   for (const [index, context] of found.entries()) {
     if (context) run.restore(run.planned[index].task, context);
   }
-  return run;
+  return !found.includes(undefined);
 }
 
 function activate(
   { identity, config, settings, steps }: Opening,
   runId: string,
   resumed: boolean,
-  removed: readonly string[],
 ): ActiveRun {
   const { workflowId } = identity;
   return new ActiveRun(
@@ -183,12 +237,21 @@ function activate(
     settings,
     new Checkpoints(config.storage, workflowId, runId),
     steps,
-    removed,
   );
 }
 
-function isSame(draft: RecordDraft, record: RunRecord): boolean {
-  return draft.status === record.status &&
-    draft.fingerprint === record.fingerprint &&
-    JSON.stringify(draft.groups) === JSON.stringify(record.groups);
+/** Whether the record says already what this run would write. */
+function isSame(record: RunRecord, opening: Opening, shape: Shape): boolean {
+  return record.mode === shape.mode &&
+    record.fingerprint === fingerprintFor(opening, record) &&
+    JSON.stringify(record.groups) === JSON.stringify(shape.groups);
+}
+
+/** An input that is to be reused leaves the recorded one as it is. */
+function fingerprintFor(
+  opening: Opening,
+  record: RunRecord,
+): string | undefined {
+  const { onInputChange } = opening.settings;
+  return onInputChange === "reuse" ? record.fingerprint : inputOf(opening);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Duration, toTimeout } from "../duration.ts";
+import { type Duration, toMilliseconds, toTimeout } from "../duration.ts";
 import { ExecutionModeNotExist, InvalidOnInputChange } from "../errors.ts";
 import {
   type Check,
@@ -57,6 +57,13 @@ export interface StartOptions {
    * @default false
    */
   readonly resume?: boolean;
+  /**
+   * How long to wait for another run that owns the workflow; 0 does not wait
+   * at all.
+   *
+   * @default Until it is known whether the owner is alive: at most its lease
+   */
+  readonly wait?: Duration;
   /** How long the whole run may take. @default Any time */
   readonly timeout?: Duration;
   /** What to do when a resume is given another input. @default "raise" */
@@ -79,7 +86,7 @@ export interface StartOptions {
 
 /** The options of `start`, checked and with their defaults. */
 export interface StartSettings
-  extends Omit<StartOptions, "timeout" | "concurrency"> {
+  extends Omit<StartOptions, "timeout" | "wait" | "concurrency"> {
   /** In which order tasks run. */
   readonly mode: Mode;
   /** How many tasks run at once at most. */
@@ -88,6 +95,8 @@ export interface StartSettings
   readonly keepGoing: boolean;
   /** Whether the latest run goes on where it stopped. */
   readonly resume: boolean;
+  /** How long to wait for a live owner, in milliseconds. */
+  readonly waitMs: number | undefined;
   /** How long the whole run may take, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** What to do when a resume is given another input. */
@@ -124,6 +133,7 @@ const CHECKS = {
     value === Infinity ? Infinity : toCount(value, option),
   keepGoing: optional(toFlag, false),
   resume: optional(toFlag, false),
+  wait: optional(toMilliseconds),
   timeout: toTimeout,
   onInputChange: oneOf(CHANGES, "raise", InvalidOnInputChange),
   onWorkflowChange: oneOf(CHANGES, "raise"),
@@ -143,6 +153,6 @@ const CHECKS = {
  * @throws {InvalidOnInputChange} If `onInputChange` is none of its words.
  */
 export function toSettings(options: StartOptions = {}): StartSettings {
-  const { timeout, ...rest } = readOptions(options, "start", CHECKS);
-  return { ...rest, timeoutMs: timeout };
+  const { timeout, wait, ...rest } = readOptions(options, "start", CHECKS);
+  return { ...rest, timeoutMs: timeout, waitMs: wait };
 }

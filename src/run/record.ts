@@ -13,6 +13,7 @@ import type { WorkflowStatus } from "../status.ts";
 import type { TaskErrorRecord } from "../task_error.ts";
 import type { Shape } from "./plan.ts";
 import { checked, guarded } from "./guarded.ts";
+import type { Owner } from "./owner.ts";
 
 const VERSION = 1;
 
@@ -35,6 +36,12 @@ export interface RunRecord extends Shape {
     taskId: string,
     errors: readonly TaskErrorRecord[],
   ])[];
+  /** How often the workflow has changed hands, or was cleared. */
+  readonly epoch: number;
+  /** Who runs it now; null: nobody. */
+  readonly owner: Owner | null;
+  /** How often the owner has renewed its lease. */
+  readonly renewals: number;
   /** Makes every write differ from every other. */
   readonly nonce: string;
 }
@@ -44,14 +51,15 @@ export type RecordDraft = Omit<RunRecord, "version" | "workflowId" | "nonce">;
 
 /** The record of one workflow in a storage. */
 export class RecordStore {
+  /** The workflow. */
+  readonly workflowId: string;
   readonly #storage: Storage;
-  readonly #workflowId: string;
   readonly #key: string;
   #context: Context | null = null;
 
   constructor(storage: Storage, workflowId: string) {
     this.#storage = storage;
-    this.#workflowId = workflowId;
+    this.workflowId = workflowId;
     this.#key = recordKey(workflowId);
   }
 
@@ -93,7 +101,7 @@ export class RecordStore {
    * @throws {StorageError} If the storage fails.
    */
   async write(draft: RecordDraft): Promise<boolean> {
-    const workflowId = this.#workflowId;
+    const { workflowId } = this;
     const next = new Context({
       storage: complete(workflowId, draft),
       taskId: "_run",
@@ -109,6 +117,25 @@ export class RecordStore {
     if (atomicSwap && !written) return false;
     this.#context = next;
     return true;
+  }
+
+  /**
+   * Changes the record, as often as somebody else comes between.
+   *
+   * @param change Gives the changed record; undefined to leave it as it is.
+   * @returns Whether it was changed.
+   * @throws {CorruptCheckpointError} If it is damaged.
+   * @throws {StorageError} If the storage fails.
+   */
+  async update(
+    change: (record: RunRecord) => RecordDraft | undefined,
+  ): Promise<boolean> {
+    for (let { current } = this; current; current = await this.read()) {
+      const draft = change(current);
+      if (draft === undefined) return false;
+      if (await this.write(draft)) return true;
+    }
+    return false;
   }
 }
 

@@ -7,7 +7,8 @@
 import { Storage } from "../contracts/storage.ts";
 import { runPrefix } from "../place.ts";
 import { guarded } from "./guarded.ts";
-import type { RecordDraft, RecordStore } from "./record.ts";
+import type { RecordDraft } from "./record.ts";
+import { type Watch, whenFree } from "./watch.ts";
 
 /**
  * Removes the checkpoints of runs, where the storage can.
@@ -34,20 +35,19 @@ export async function removeRuns(
  * Removes all runs of a workflow. Its record stays as a tombstone, so that what
  * was cleared cannot be taken for what was never there.
  *
- * @param storage The storage.
- * @param workflowId The workflow.
- * @param store Where its record is kept.
+ * @param watch What the record is watched with.
+ * @throws {WorkflowLockedError} If a run owns the workflow.
  * @throws {StorageError} If the storage fails.
  */
-export async function clearRuns(
-  storage: Storage,
-  workflowId: string,
-  store: RecordStore,
-): Promise<void> {
+export async function clearRuns(watch: Watch): Promise<void> {
+  const { store, config: { storage } } = watch;
   for (;;) {
-    const record = await store.read();
+    const record = await whenFree(watch);
     if (record === undefined) return;
     const tombstone: RecordDraft = {
+      epoch: record.epoch + 1,
+      owner: null,
+      renewals: 0,
       mode: record.mode,
       groups: [],
       runId: "",
@@ -57,7 +57,7 @@ export async function clearRuns(
       errors: [],
     };
     if (!await store.write(tombstone)) continue;
-    await removeRuns(storage, workflowId, record.runs);
+    await removeRuns(storage, store.workflowId, record.runs);
     return;
   }
 }
