@@ -7,7 +7,7 @@ import {
   type Run,
   type Storage,
   StorageDefault,
-  WorkflowLockedError,
+  type WorkflowLockedError,
 } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
 import { flowOn, moment, rejectsWith, sleep } from "./flow.ts";
@@ -409,6 +409,16 @@ test("ownership: a finished run is read without being owned", async () => {
   await other(storage, ran).start({ resume: true });
   assert.equal(storage.texts.get("wf/_run"), before);
   assert.deepEqual(ran, []);
+});
+
+test("ownership: a finished run that is cancelled changes nothing", async () => {
+  const storage = new StorageText();
+  await other(storage).start();
+  const before = storage.texts.get("wf/_run");
+  const signal = AbortSignal.abort();
+  const run = await other(storage).start({ resume: true, signal });
+  assert.equal(run.status, "Cancelled");
+  assert.equal(storage.texts.get("wf/_run"), before);
 });
 
 test("ownership: of many that start at once, one at a time runs", async () => {

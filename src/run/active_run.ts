@@ -41,6 +41,8 @@ export class ActiveRun {
   readonly planned: readonly PlannedTask[];
   /** Earlier runs whose checkpoints were removed when this one began. */
   removed: readonly string[] = [];
+  /** Whether all was finished before: there is nothing to own, or to write. */
+  wasFinished = false;
   /** The ownership of the workflow, where the storage knows of such. */
   ownership: Ownership | undefined;
   /** The tasks, in the order of `add`. */

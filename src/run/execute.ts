@@ -85,6 +85,7 @@ function listen(run: ActiveRun): () => void {
  */
 async function writeEnd(run: ActiveRun, store: RecordStore): Promise<void> {
   const { identity: { runId }, ownership } = run;
+  if (run.wasFinished) return;
   await ownership?.end();
   if (ownership?.lost) throw ownership.lost;
   const isOurs = (record: RunRecord) =>

@@ -160,7 +160,8 @@ async function finished(
     return undefined;
   }
   const run = activate(opening, record.runId, true);
-  return await restore(run) ? run : undefined;
+  run.wasFinished = await restore(run);
+  return run.wasFinished ? run : undefined;
 }
 
 /** Goes on with the latest run. */
