@@ -20,6 +20,7 @@ import type { Target } from "./bench/measure.ts";
 import { measureBundle, measureImport } from "./bench/package.ts";
 import { BENCH, type Runtime, RUNTIMES } from "./bench/runtimes.ts";
 import { printHeads, printRow, type Row } from "./bench/table.ts";
+import { startServices } from "./suite/services.ts";
 import { loadEsbuild } from "./tools.ts";
 
 /** What is measured in a runtime. */
@@ -59,6 +60,7 @@ async function main(): Promise<boolean> {
   const files = join(BENCH, "files");
   await Deno.mkdir(files, { recursive: true });
   const jobs = IN_RUNTIMES.filter(({ name }) => name.includes(only));
+  const stopServices = await startServices();
   let ok = true;
   for (const prepare of runtimes) {
     if (jobs.length === 0) break;
@@ -80,6 +82,7 @@ async function main(): Promise<boolean> {
     const figures = { ours: await measureBundle() };
     ok = printRow({ ...BUNDLE, figures }) && ok;
   }
+  await stopServices();
   await Deno.remove(files, { recursive: true });
   await loadEsbuild().then(({ stop }) => stop());
   return ok;

@@ -4,9 +4,14 @@
  * @module
  */
 
+import { ON_BUCKETS } from "./buckets.ts";
 import { ON_FILES } from "./files.ts";
 import type { Benchmark } from "./measure.ts";
 import { IN_MEMORY } from "./memory.ts";
 
 /** The benchmarks. */
-export const BENCHMARKS: readonly Benchmark[] = [...IN_MEMORY, ...ON_FILES];
+export const BENCHMARKS: readonly Benchmark[] = [
+  ...IN_MEMORY,
+  ...ON_FILES,
+  ...ON_BUCKETS,
+];

@@ -86,17 +86,19 @@ export class Checkpoints {
   async load(tasks: readonly KeyedTask[]): Promise<(Context | undefined)[]> {
     const keys = tasks.map((keyed) => this.#key(keyed));
     const stored = await this.#list();
-    const found: (Context | undefined)[] = [];
-    for (let first = 0; first < keys.length; first += READS_AT_ONCE) {
-      const answers = keys.slice(first, first + READS_AT_ONCE).map((key) =>
-        stored?.has(key) ?? true ? this.#read(key) : undefined
-      );
-      // What a storage answers at once is not waited for.
-      const contexts = answers.some(isThenable)
-        ? await Promise.all(answers)
-        : answers as Context[];
-      found.push(...contexts);
-    }
+    const found: (Context | undefined)[] = keys.map(() => undefined);
+    let next = 0;
+    const lane = async () => {
+      while (next < keys.length) {
+        const index = next++;
+        if (stored && !stored.has(keys[index])) continue;
+        const answer = this.#read(keys[index]);
+        // What a storage answers at once is not waited for.
+        found[index] = isThenable(answer) ? await answer : answer;
+      }
+    };
+    const lanes = Math.min(READS_AT_ONCE, keys.length);
+    await Promise.all(Array.from({ length: lanes }, lane));
     return found;
   }
 
