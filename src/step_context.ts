@@ -48,7 +48,10 @@ export interface StepContext<Previous = any, Initial = any, Input = any> {
    * other; in a class step it names the method.
    */
   readonly idempotencyKey: string;
-  /** How often the run has changed hands; 0 until it has an owner. */
+  /**
+   * Which owner of the workflow this run is, higher with every one, for outside
+   * systems that can refuse an older one; 0 where the storage has no owners.
+   */
   readonly epoch: number;
   /** Writes lines about this task. */
   readonly log: StepLog;

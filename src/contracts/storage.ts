@@ -12,8 +12,9 @@ import type { Awaitable } from "../types.ts";
 /**
  * Persists the contexts of tasks. `post` and `get` are enough for a storage of
  * one's own; every further method that it has makes more possible: `atomicSwap`
- * makes commits create-only, `deletePrefix` lets old runs be removed, and
- * `listKeys` lets a resume ask once instead of once per task.
+ * makes commits create-only and lets a run own its workflow, `deletePrefix` lets
+ * old runs be removed, and `listKeys` lets a resume ask once instead of once per
+ * task.
  *
  * Methods may answer at once or with a promise. What they throw ends the run
  * with a `StorageError`, unless it is a `DotFlowError` of its own.
