@@ -72,14 +72,13 @@ export class Ownership {
   }
 
   /**
-   * Renews the lease now, unless that is under way already.
+   * Renews the lease until it can be relied on: a renewal that was sent before
+   * the machine fell asleep may come back too old.
    *
    * @returns Resolves when the ownership is sure again, or lost.
    */
-  confirm(): Promise<void> {
-    return this.#renewing ??= this.#renew().finally(() => {
-      this.#renewing = undefined;
-    });
+  async confirm(): Promise<void> {
+    while (!this.isSure && !this.#ended) await this.#renewOnce();
   }
 
   /**
@@ -143,8 +142,15 @@ export class Ownership {
 
   #renewLater(): void {
     this.#timers.start(this.#owner.leaseMs / 3, async () => {
-      await this.confirm();
+      await this.#renewOnce();
       if (!this.#ended) this.#renewLater();
+    });
+  }
+
+  /** Renews, unless that is under way already. */
+  #renewOnce(): Promise<void> {
+    return this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined;
     });
   }
 
