@@ -7,6 +7,8 @@
 
 import { join, relative } from "node:path";
 import { BUILD, mustRun, ROOT } from "./process.ts";
+import { startServices } from "./suite/services.ts";
+import { TOOLS_LOCK } from "./tools.ts";
 
 const REQUIRED = 0.95;
 
@@ -20,13 +22,16 @@ interface FileCoverage {
 async function main(): Promise<boolean> {
   const folder = join(BUILD, "coverage");
   await Deno.remove(folder, { recursive: true }).catch(() => {});
+  const stopServices = await startServices();
   await mustRun("deno", [
     "test",
     "-A",
     "--no-check",
+    "--node-modules-dir=auto",
+    TOOLS_LOCK,
     `--coverage=${folder}`,
     join(ROOT, "tests"),
-  ]);
+  ]).finally(stopServices);
   const report = join(BUILD, "coverage.lcov");
   await mustRun("deno", [
     "coverage",

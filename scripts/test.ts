@@ -28,6 +28,7 @@ import {
   type TestResult,
 } from "./suite/result.ts";
 import { runBun, runDeno, runNode } from "./suite/runtimes.ts";
+import { startServices } from "./suite/services.ts";
 import { runWorkerd } from "./suite/workerd.ts";
 import { loadEsbuild } from "./tools.ts";
 
@@ -57,11 +58,14 @@ async function main(): Promise<boolean> {
     house: () => runHouse(filter),
     package: () => tarball().then((path) => runPackage(path, filter)),
   };
+  const needsServers = RUNTIMES.some((name) => groups.includes(name));
+  const stopServices = needsServers ? await startServices() : undefined;
   const results = await runJobs(
     GROUPS.filter((group) => groups.includes(group)),
     (group) => jobs[group](),
     filter !== "",
   );
+  await stopServices?.();
   await loadEsbuild().then(({ stop }) => stop());
   addLostTests(results.filter(({ group }) => RUNTIMES.includes(group)));
   return printResults(results);

@@ -32,12 +32,17 @@ export const loadMiniflare = () => import("npm:miniflare@4.20260426.0");
 /** The TypeScript compiler. */
 export const loadTypescript = () => import("npm:typescript@5.9.3");
 
-/** What is started as a process only, or read by the compiler. */
+/**
+ * What is started as a process only, read by the compiler, or imported by
+ * tests in every runtime.
+ */
 export const installed = [
   () => import("npm:@arethetypeswrong/cli@0.18.5"),
   () => import("npm:@types/node@20.19.43"),
   () => import("npm:bun@1.4.5"),
+  () => import("npm:ioredis@5.11.1"),
   () => import("npm:publint@0.3.25"),
+  () => import("npm:unstorage@1.17.6"),
 ];
 
 /**

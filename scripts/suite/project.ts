@@ -17,6 +17,9 @@ import { type EsbuildPlugin, loadEsbuild } from "../tools.ts";
 export const PROJECT = join(BUILD, "project");
 
 const COPIED = ["tests", "examples"].map((name) => join(ROOT, name));
+/** An inline specifier of Deno, for what only tests use. */
+const NPM = /^npm:(@?[^@]+)@[^/]+/;
+
 const INSTALLED = join(PROJECT, "node_modules/@dotflow/dotflow");
 
 /**
@@ -74,7 +77,9 @@ const keepImports: EsbuildPlugin = {
   setup(build) {
     build.onResolve({ filter: /.*/ }, ({ kind, path, resolveDir }) => {
       if (kind === "entry-point") return undefined;
-      if (!path.startsWith(".")) return { path, external: true };
+      if (!path.startsWith(".")) {
+        return { path: path.replace(NPM, "$1"), external: true };
+      }
       const target = resolve(resolveDir, path);
       const copied = COPIED.some((folder) => target.startsWith(`${folder}/`));
       // What is no part of the package's surface goes into the test itself.

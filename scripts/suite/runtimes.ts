@@ -7,7 +7,7 @@
 
 import { join, relative } from "node:path";
 import { BUILD, type Outcome, ROOT, run } from "../process.ts";
-import { bunPath } from "../tools.ts";
+import { bunPath, TOOLS_LOCK } from "../tools.ts";
 import { readJunit } from "./junit.ts";
 import { PROJECT } from "./project.ts";
 import { crashed, type TestResult } from "./result.ts";
@@ -29,6 +29,8 @@ export async function runDeno(plan: Plan): Promise<TestResult[]> {
     "test",
     "-A",
     "--no-check",
+    "--node-modules-dir=auto",
+    TOOLS_LOCK,
     `--junit-path=${reportPath("deno")}`,
     ...plan.filter ? [`--filter=${plan.filter}`] : [],
     ...plan.files,

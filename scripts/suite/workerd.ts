@@ -14,6 +14,8 @@ import type { Plan } from "./runtimes.ts";
 
 const BUNDLE = join(PROJECT, "workerd");
 const COMPATIBILITY_DATE = "2026-04-20";
+/** What only tests load that workerd skips. */
+const SKIPPED = ["bun", "ioredis", "redis", "unstorage/drivers/fs"];
 const TEST_TIMEOUT = 120_000;
 
 type Answer<T> = { ok: true; value: T } | { ok: false; error: string };
@@ -26,12 +28,21 @@ export async function runWorkerd(plan: Plan): Promise<TestResult[]> {
   );
   await bundleWorker(files);
   const results: TestResult[] = [];
+  const bound = { bindings: suiteVariables(), r2Buckets: ["BUCKET"] };
   await withWorker(BUNDLE, async (ask) => {
     for (const file of files) {
       results.push(...await runFile(ask, file, plan.filter));
     }
-  });
+  }, bound);
   return results;
+}
+
+/** What a worker is bound to. */
+interface Bound {
+  /** Texts, which `process.env` has too. */
+  bindings?: Record<string, string>;
+  /** Names of R2 buckets, which are empty at first. */
+  r2Buckets?: string[];
 }
 
 /**
@@ -39,10 +50,12 @@ export async function runWorkerd(plan: Plan): Promise<TestResult[]> {
  *
  * @param folder Its modules; `main.js` is the one that answers.
  * @param use What to do with it.
+ * @param bound What it is bound to.
  */
 export async function withWorker(
   folder: string,
   use: (ask: Ask) => Promise<void>,
+  bound: Bound = {},
 ): Promise<void> {
   const { Miniflare } = await loadMiniflare();
   const main = join(folder, "main.js");
@@ -52,6 +65,7 @@ export async function withWorker(
     modules: [main, ...rest].map((path) => ({ type: "ESModule", path })),
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: ["nodejs_compat"],
+    ...bound,
   });
   try {
     await worker.ready;
@@ -64,6 +78,15 @@ export async function withWorker(
   } finally {
     await worker.dispose();
   }
+}
+
+/** What the suite tells tests, such as where its servers are. */
+function suiteVariables(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) =>
+      name.startsWith("DOTFLOW_")
+    ),
+  );
 }
 
 async function runFile(
@@ -106,7 +129,7 @@ async function bundleWorker(files: readonly string[]): Promise<void> {
 const files = {
 ${entries.join("\n")}
 };
-export default { fetch: (request) => handle(files, request) };
+export default { fetch: (request, env) => handle(files, request, env) };
 `,
   );
   await esbuild.build({
@@ -121,7 +144,7 @@ export default { fetch: (request) => handle(files, request) };
     platform: "neutral",
     mainFields: ["module", "main"],
     conditions: ["workerd", "import"],
-    external: ["node:*", "cloudflare:*"],
+    external: ["node:*", "cloudflare:*", ...SKIPPED],
     alias: { "node:test": join(PROJECT, "tests/workerd/shim.js") },
     logLevel: "silent",
   });
