@@ -14,4 +14,29 @@ export { ServerDefault } from "./server_default.ts";
 export { StorageDefault } from "./storage_default.ts";
 export { StorageFile } from "./storage_file.ts";
 export type { StorageFileOptions } from "./storage_file.ts";
+export { StorageGCS } from "./storage_gcs.ts";
+export type {
+  GoogleKey,
+  GoogleToken,
+  StorageGCSOptions,
+  TokenFunction,
+} from "./storage_gcs.ts";
+export { StorageR2 } from "./storage_r2.ts";
+export type {
+  R2Binding,
+  R2Body,
+  R2Condition,
+  R2Head,
+  R2List,
+  StorageR2Options,
+} from "./storage_r2.ts";
+export { StorageRedis } from "./storage_redis.ts";
+export type { RedisClient, StorageRedisOptions } from "./storage_redis.ts";
+export { StorageS3 } from "./storage_s3.ts";
+export type { Fetch, S3Credentials, StorageS3Options } from "./storage_s3.ts";
+export { StorageUnstorage } from "./storage_unstorage.ts";
+export type {
+  StorageUnstorageOptions,
+  UnstorageLike,
+} from "./storage_unstorage.ts";
 export { TracerDefault } from "./tracer_default.ts";

@@ -29,6 +29,7 @@ import {
 } from "../src/options.ts";
 import { codeOf, loadFs, storageError } from "./file/files.ts";
 import { Journal } from "./file/journal.ts";
+import { holder, isGone } from "./file/process.ts";
 
 /** Options of {@linkcode StorageFile}. */
 export interface StorageFileOptions {
@@ -85,7 +86,8 @@ const OPEN_JOURNALS = 64;
  *
  * It is made for local file systems: network file systems such as NFS do not
  * keep the order of appends. In Deno it needs no more than `--allow-read=DIR
- * --allow-write=DIR`.
+ * --allow-write=DIR`; with `--allow-all`, and not at a terminal, it also knows
+ * a dead owner at once (see `isGone`).
  *
  * @example
  * ```ts
@@ -214,6 +216,30 @@ export class StorageFile extends Storage {
       keys.push(await this.#journalIn(folder).keys(prefix));
     }
     return keys.length === 1 ? keys[0] : keys.flat().sort();
+  }
+
+  /**
+   * Says what process of this machine this is, on Linux.
+   *
+   * @returns What `isGone` can tell by; undefined where it cannot be found out:
+   * on other systems, in Deno without `--allow-all`, and in Deno at a terminal,
+   * where it might ask the user.
+   */
+  override holder(): Promise<string | undefined> {
+    return holder();
+  }
+
+  /**
+   * Tells whether a process of this machine has ended for certain, so that a
+   * workflow that it held goes on at once. Of a process of another machine, of
+   * another container, or from before this machine was started again, nothing
+   * is certain.
+   *
+   * @param text What `holder` said in that process.
+   * @returns Whether it is gone; false where that is not certain.
+   */
+  override isGone(text: string): Promise<boolean> {
+    return isGone(text);
   }
 
   /** Closes all files, once what is under way is done. */

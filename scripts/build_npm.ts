@@ -38,6 +38,9 @@ const METADATA = {
   sideEffects: false,
 };
 
+/** What only one provider needs, and only where it is not handed over. */
+const OPTIONAL = new Set(["redis"]);
+
 /**
  * Builds the tarball.
  *
@@ -79,10 +82,31 @@ async function removeFolder(path: string): Promise<void> {
 
 async function completePackageJson(path: string): Promise<void> {
   const packed = JSON.parse(await Deno.readTextFile(path));
-  const { name, version, ...rest } = packed;
+  const { name, version, dependencies, ...rest } = packed;
   const { description, ...metadata } = METADATA;
-  const complete = { name, version, description, ...rest, ...metadata };
+  const complete = {
+    name,
+    version,
+    description,
+    ...rest,
+    ...splitDependencies(dependencies),
+    ...metadata,
+  };
   await Deno.writeTextFile(path, JSON.stringify(complete, null, 2) + "\n");
+}
+
+/** Pack knows dependencies of one kind only. */
+function splitDependencies(all: Record<string, string>) {
+  const entries = Object.entries(all);
+  const peers = entries.filter(([name]) => OPTIONAL.has(name));
+  const optional = peers.map(([name]) => [name, { optional: true }]);
+  return {
+    dependencies: Object.fromEntries(
+      entries.filter(([name]) => !OPTIONAL.has(name)),
+    ),
+    peerDependencies: Object.fromEntries(peers),
+    peerDependenciesMeta: Object.fromEntries(optional),
+  };
 }
 
 if (import.meta.main) {

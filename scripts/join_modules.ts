@@ -24,7 +24,14 @@ export async function joinModules(folder: string): Promise<void> {
     path.startsWith(join(folder, "providers/log/"));
   const files = listFiles(folder, (path) => path.endsWith(".js"));
   const core = files.filter(isCore);
-  const entries = await entriesOf(folder);
+  const manifest = await Deno.readTextFile(join(folder, "package.json"));
+  const { exports: subpaths, dependencies, peerDependencies } = JSON.parse(
+    manifest,
+  );
+  const entries = Object.values<{ default: string }>(subpaths).map((entry) =>
+    join(folder, entry.default)
+  );
+  const packages = Object.keys({ ...dependencies, ...peerDependencies });
   const options = {
     absWorkingDir: folder,
     outdir: folder,
@@ -35,7 +42,7 @@ export async function joinModules(folder: string): Promise<void> {
     format: "esm",
     platform: "neutral",
     target: "es2022",
-    external: ["node:*"] as string[],
+    external: ["node:*", ...packages] as string[],
   } as const;
 
   // What the other files need of the core is what they import from it.
@@ -72,13 +79,6 @@ export async function joinModules(folder: string): Promise<void> {
       `export { ${names} } from "${from}";\n`,
     );
   }
-}
-
-async function entriesOf(folder: string): Promise<string[]> {
-  const manifest = await Deno.readTextFile(join(folder, "package.json"));
-  const exports: Record<string, { default: string }> =
-    JSON.parse(manifest).exports;
-  return Object.values(exports).map((entry) => join(folder, entry.default));
 }
 
 /** Leaves imports of the core, and of other exports, as imports. */

@@ -1,7 +1,8 @@
 /**
  * Runs what takes too long for every commit, in Deno, Node and Bun: the tests
  * that kill processes and disks, and the properties, ten times as long and from
- * another seed; and workflows that wander from runtime to runtime.
+ * another seed; workflows that wander from runtime to runtime; and the simulation
+ * of ownership.
  *
  * ```sh
  * deno task proof
@@ -19,9 +20,11 @@ import { buildNpm } from "./build_npm.ts";
 import { BUILD, listFiles, ROOT } from "./process.ts";
 import { FigureBook } from "./proof/figures.ts";
 import { provePortable } from "./proof/portable.ts";
+import { proveSimulation } from "./proof/simulation.ts";
 import { buildProject } from "./suite/project.ts";
 import { type GroupResult, printResults } from "./suite/result.ts";
 import { runBun, runDeno, runNode } from "./suite/runtimes.ts";
+import { startServices } from "./suite/services.ts";
 import { loadEsbuild } from "./tools.ts";
 
 /** Test files that try as much as they are told to say so by this import. */
@@ -52,6 +55,7 @@ async function main(): Promise<boolean> {
       path.endsWith("_test.ts") &&
       Deno.readTextFileSync(path).includes(TRIES_MORE),
   );
+  const stopServices = await startServices();
   const book = new FigureBook();
   const groups: GroupResult[] = [];
   const add = async (
@@ -68,6 +72,8 @@ async function main(): Promise<boolean> {
     await add(name, () => RUNTIMES[name]({ files, filter }));
   }
   if (filter === "") await add("all", provePortable);
+  if ("simulation".startsWith(filter)) await add("all", proveSimulation);
+  await stopServices();
   book.print();
   return printResults(groups);
 }

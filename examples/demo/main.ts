@@ -16,7 +16,8 @@ import { FOLDER } from "./report.ts";
 
 const live = new Live();
 const storage = new StorageFile({ path: FOLDER });
-const config = new Config({ storage, log: live });
+// After a crash, nobody wants to watch a lease run out.
+const config = new Config({ storage, log: live, lease: "2s" });
 const asking = questions(config);
 const reporting = report(config);
 

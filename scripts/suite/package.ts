@@ -108,7 +108,8 @@ export default {
     keepNames: true,
     platform: "neutral",
     mainFields: ["module", "main"],
-    external: ["node:*"],
+    // The optional peer is not installed; this folder has one above it.
+    external: ["node:*", "redis"],
     logLevel: "silent",
   });
   await withWorker(worker, async (ask) => {

@@ -45,7 +45,11 @@ export interface HttpAnswer {
   readonly headers: Headers;
   /** The body. */
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Whether an earlier attempt may have been carried out all the same. */
+  /**
+   * Whether an earlier attempt may have been carried out all the same. Where it
+   * is false, that may be so too: runtimes send a request again by themselves
+   * when a kept connection breaks. Who must be sure has to look.
+   */
   readonly unclear: boolean;
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { bindings } from "./bindings.ts";
 import { type Registered, takeRegistered } from "./shim.ts";
 
 const loaded = new Map<string, Registered[]>();
@@ -24,12 +25,15 @@ export type Files = Record<string, () => Promise<unknown>>;
  *
  * @param files The test files of the bundle.
  * @param request What to do.
+ * @param env What the worker is bound to.
  * @returns `{ ok: true, value }` or `{ ok: false, error }`.
  */
 export async function handle(
   files: Files,
   request: Request,
+  env: Record<string, unknown>,
 ): Promise<Response> {
+  Object.assign(bindings, env);
   const url = new URL(request.url);
   const file = url.searchParams.get("file") ?? "";
   const index = Number(url.searchParams.get("index"));

@@ -1,0 +1,241 @@
+/**
+ * The objects of a bucket, over the JSON API.
+ *
+ * @see {@link https://cloud.google.com/storage/docs/json_api/v1/objects}
+ *
+ * @module
+ */
+
+import { StorageError } from "../../src/errors.ts";
+import type { HttpAnswer } from "../../src/http/retry.ts";
+import type { Client } from "./client.ts";
+import { parseObject, textOf } from "./reasons.ts";
+
+/** An object as it was read. */
+export interface Stored {
+  /** Its content. */
+  readonly text: string;
+  /** The generation that it is of. */
+  readonly generation: string;
+}
+
+/** The objects of a bucket. */
+export class Objects {
+  readonly #client: Client;
+  readonly #path: string;
+
+  /**
+   * @param client Sends the requests.
+   * @param bucket The bucket.
+   */
+  constructor(client: Client, bucket: string) {
+    this.#client = client;
+    this.#path = `/storage/v1/b/${bucket}/o`;
+  }
+
+  /**
+   * Reads an object in one request.
+   *
+   * @see {@link https://cloud.google.com/storage/docs/json_api/v1/objects/get}
+   *
+   * @param name The object.
+   * @returns What it is now; undefined where there is none.
+   * @throws {StorageError} If it cannot be read.
+   */
+  async read(name: string): Promise<Stored | undefined> {
+    const answer = await this.#client.call({
+      doing: `read ${JSON.stringify(name)}`,
+      path: this.#pathOf(name),
+      query: { alt: "media" },
+      expected: [200, 404],
+      doubt: doubtContent,
+    });
+    if (answer.status === 404) return undefined;
+    return { text: textOf(answer), generation: generationOf(answer)! };
+  }
+
+  /**
+   * Writes an object in one request. The write carries a name of its own in the
+   * object's metadata. Where the condition is false, that tells one's own write,
+   * whose answer got lost, from another's. It is always looked for: runtimes
+   * such as Deno send a request again by themselves when a connection is reset,
+   * so that even the first answer may be one to a repetition.
+   *
+   * @see {@link https://cloud.google.com/storage/docs/uploading-objects#uploading-an-object}
+   * @see {@link https://cloud.google.com/storage/docs/request-preconditions}
+   *
+   * @param name The object.
+   * @param text Its content.
+   * @param expected The generation that it must have; "0": that there is none.
+   * @returns The generation it got; undefined where the condition was false.
+   * @throws {StorageError} If it is not known to have been written.
+   */
+  async write(
+    name: string,
+    text: string,
+    expected?: string,
+  ): Promise<string | undefined> {
+    const nonce = crypto.randomUUID();
+    const answer = await this.#client.call({
+      doing: `store ${JSON.stringify(name)}`,
+      method: "POST",
+      path: `/upload${this.#path}`,
+      query: {
+        uploadType: "multipart",
+        fields: "generation",
+        ifGenerationMatch: expected,
+      },
+      type: `multipart/related; boundary=${nonce}`,
+      body: multipart(nonce, {
+        name,
+        contentType: "application/json",
+        // A public object would be cached otherwise, for an hour.
+        cacheControl: "no-store, no-transform",
+        metadata: { nonce },
+      }, text),
+      expected: expected === undefined ? [200] : [200, 412],
+      doubt: (answer) =>
+        isGeneration(parseObject(textOf(answer))?.generation)
+          ? undefined
+          : "an answer without a generation",
+    });
+    if (answer.status === 200) {
+      return parseObject(textOf(answer))!.generation as string;
+    }
+    return await this.#generationBy(nonce, name);
+  }
+
+  /**
+   * Removes an object.
+   *
+   * @see {@link https://cloud.google.com/storage/docs/json_api/v1/objects/delete}
+   *
+   * @param name The object.
+   * @returns Whether there was one; where an answer got lost, that is a guess.
+   * @throws {StorageError} If it is not known to be gone.
+   */
+  async remove(name: string): Promise<boolean> {
+    const { status, unclear } = await this.#client.call({
+      doing: `delete ${JSON.stringify(name)}`,
+      method: "DELETE",
+      path: this.#pathOf(name),
+      expected: [200, 204, 404],
+    });
+    return status !== 404 || unclear;
+  }
+
+  /**
+   * Lists the names that begin with a prefix.
+   *
+   * @see {@link https://cloud.google.com/storage/docs/json_api/v1/objects/list}
+   *
+   * @param prefix The beginning.
+   * @returns The names, in the order of their bytes in UTF-8.
+   * @throws {StorageError} If they cannot be listed.
+   */
+  async list(prefix: string): Promise<string[]> {
+    const names: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const answer = await this.#client.call({
+        doing: `list ${JSON.stringify(prefix)}`,
+        path: this.#path,
+        query: { prefix, pageToken, fields: "items(name),nextPageToken" },
+        expected: [200],
+        doubt: (answer) =>
+          readPage(answer) === undefined
+            ? "an answer without a list"
+            : undefined,
+      });
+      const page = readPage(answer)!;
+      names.push(...page.names);
+      if (page.next !== undefined && page.next === pageToken) {
+        throw new StorageError(
+          `Cannot list ${JSON.stringify(prefix)}: the server gives the same ` +
+            "page again and again",
+        );
+      }
+      pageToken = page.next;
+    } while (pageToken !== undefined);
+    // Half a surrogate pair in the prefix would reach the server as U+FFFD.
+    return names.filter((name) => name.startsWith(prefix));
+  }
+
+  /**
+   * The generation that a write has made. Downloads do not show the metadata of
+   * an object, so this is a request of its own.
+   */
+  async #generationBy(
+    nonce: string,
+    name: string,
+  ): Promise<string | undefined> {
+    const answer = await this.#client.call({
+      doing: `read the metadata of ${JSON.stringify(name)}`,
+      path: this.#pathOf(name),
+      query: { fields: "generation,metadata" },
+      expected: [200, 404],
+      doubt: (answer) =>
+        parseObject(textOf(answer)) === undefined
+          ? "an answer that is no JSON"
+          : undefined,
+    });
+    if (answer.status === 404) return undefined;
+    const { generation, metadata } = parseObject(textOf(answer))!;
+    const found = (metadata as { nonce?: unknown } | undefined)?.nonce;
+    return found === nonce ? generation as string : undefined;
+  }
+
+  /** A slash is encoded too, so that no name is taken for a way up. */
+  #pathOf(name: string): string {
+    return `${this.#path}/${encodeURIComponent(name)}`;
+  }
+}
+
+/** Two parts: what the object is, and its content. */
+function multipart(
+  boundary: string,
+  resource: object,
+  text: string,
+): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(
+    `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n` +
+      `${JSON.stringify(resource)}\r\n` +
+      `--${boundary}\r\nContent-Type: application/json\r\n\r\n` +
+      `${text}\r\n--${boundary}--\r\n`,
+  );
+}
+
+function doubtContent(answer: HttpAnswer): string | undefined {
+  const { headers, body } = answer;
+  if (generationOf(answer) === undefined) {
+    return "an answer without a generation";
+  }
+  const length = headers.get("x-goog-stored-content-length");
+  // What was stored compressed, by hand, comes in another length.
+  const plain = headers.get("x-goog-stored-content-encoding") === "identity";
+  return plain && length !== null && Number(length) !== body.length
+    ? "the answer was cut off"
+    : undefined;
+}
+
+function generationOf({ headers }: HttpAnswer): string | undefined {
+  const generation = headers.get("x-goog-generation");
+  return isGeneration(generation) ? generation : undefined;
+}
+
+function isGeneration(value: unknown): value is string {
+  return typeof value === "string" && /^[1-9]\d*$/.test(value);
+}
+
+function readPage(
+  answer: HttpAnswer,
+): { names: string[]; next: string | undefined } | undefined {
+  const page = parseObject(textOf(answer));
+  if (page === undefined) return undefined;
+  const { items = [], nextPageToken: next } = page;
+  if (!Array.isArray(items)) return undefined;
+  const names = items.map((item) => item?.name);
+  return names.every((name) => typeof name === "string")
+    ? { names, next: typeof next === "string" && next ? next : undefined }
+    : undefined;
+}

@@ -1,0 +1,344 @@
+/**
+ * A storage in Redis, or in a server that speaks as it does, such as Valkey.
+ *
+ * @example
+ * ```ts
+ * import { action, Config, DotFlow } from "@dotflow/dotflow";
+ * import { StorageRedis } from "@dotflow/dotflow/providers/storage-redis";
+ *
+ * const workflow = new DotFlow({
+ *   workflowId: "daily-users",
+ *   config: new Config({
+ *     storage: new StorageRedis({ host: "localhost", port: 6379 }),
+ *   }),
+ * });
+ * workflow.task.add(action("extract", () => [1, 2, 3]));
+ * ```
+ *
+ * @module
+ */
+
+import { Context } from "../src/context.ts";
+import { Storage } from "../src/contracts/storage.ts";
+import { type Duration, toMilliseconds } from "../src/duration.ts";
+import { CorruptCheckpointError, StorageError } from "../src/errors.ts";
+import {
+  kindOf,
+  optional,
+  readOptions,
+  refuseEmptyPrefix,
+  toName,
+} from "../src/options.ts";
+import type { RedisClient } from "./redis/client.ts";
+import { Connection } from "./redis/connection.ts";
+import { decodeKey, encodeKey, patternOf } from "./redis/keys.ts";
+import { serverOf, toClient, toRedisUrl } from "./redis/server.ts";
+import { pack, SWAP, unpack, type Write, writeOf } from "./redis/write.ts";
+
+export type { RedisClient } from "./redis/client.ts";
+
+/** Options of {@linkcode StorageRedis}. */
+export interface StorageRedisOptions {
+  /**
+   * The server as a url, with user, password and number of the database where
+   * there are some: `redis://user:password@host:6379/0`; `rediss:` for TLS. Not
+   * together with `host`, `port` or `client`.
+   */
+  readonly url?: string;
+  /**
+   * The name or address of the server.
+   *
+   * @default {"127.0.0.1"}
+   */
+  readonly host?: string;
+  /**
+   * The port of the server.
+   *
+   * @default {6379}
+   */
+  readonly port?: number;
+  /**
+   * A client that is connected, in place of an address: one of `redis`, ioredis
+   * or iovalkey, or Bun's own. It is used as it is, and never closed. It has to
+   * give texts, not bytes; one of a cluster is refused.
+   */
+  readonly client?: RedisClient;
+  /**
+   * What all keys in the server begin with.
+   *
+   * @default {"dotflow:"}
+   */
+  readonly prefix?: string;
+  /**
+   * How long what is stored stays, counted from when it was last written. A run
+   * that is resumed later than that begins anew.
+   *
+   * @default For ever
+   */
+  readonly ttl?: Duration;
+  /**
+   * How long a command may take, with all attempts.
+   *
+   * @default {"10s"}
+   */
+  readonly timeout?: Duration;
+}
+
+const CHECKS = {
+  url: optional(toRedisUrl),
+  host: optional(toName),
+  port: optional(kindOf<number>(
+    (value) =>
+      Number.isInteger(value) && value as number > 0 && value as number < 65536,
+    "a number from 1 to 65535",
+  )),
+  client: optional(toClient),
+  prefix: optional(
+    kindOf<string>((value) => typeof value === "string", "a text"),
+    "dotflow:",
+  ),
+  ttl: optional((value, option) => Math.ceil(toMilliseconds(value, option, 1))),
+  timeout: optional((value, option) => toMilliseconds(value, option, 1), 1e4),
+};
+
+/** How many keys the server looks at for one answer. */
+const SCAN_COUNT = "1000";
+
+/**
+ * Keeps contexts in Redis: each under a key of its own, as a text of two lines,
+ * the nonce of the write and `Context.toText()`.
+ *
+ * - A commit or a read is one command. A create is `SET … NX`, a swap a script
+ *   (`EVAL`); of those that write at once, exactly one wins.
+ * - Where no reply comes (the connection breaks, a server starts anew or gives
+ *   way to another), the command is sent again until `timeout`. By its nonce a
+ *   write is recognised as one's own. After a lost reply `delete` may say that
+ *   there was nothing, and `deletePrefix` may count too few.
+ * - The connection is opened with the first command. When idle it keeps no
+ *   process alive; `close` ends it, and the next command opens a new one.
+ * - Lists go through all keys of the database (`SCAN`, a thousand a command):
+ *   give it a database of its own where there are millions of others.
+ *
+ * **What it asks of the server.** One primary, with or without replicas, at
+ * version 4 or later. Lists and removals would see one node of a cluster only,
+ * so a cluster is refused. Redis confirms a write before its replicas have it,
+ * and by default before it is on the disk: **a failover or a crash of the
+ * server can lose what was confirmed**, and with it the lock of an owner. Where
+ * that may not be, set `appendonly yes` and `appendfsync always`, and do not
+ * fail over by machine. `maxmemory-policy` has to be `noeviction`.
+ *
+ * **Least permissions:** `ACL SETUSER dotflow on >password resetkeys ~dotflow:*
+ * -@all +get +getrange +set +eval +scan +unlink`, and `+select` for another
+ * database than 0. In Deno: `--allow-net=HOST:PORT`. The package `redis` has to
+ * be installed, unless a client is handed in. Tried in Deno, Node and Bun, not
+ * in Workers.
+ *
+ * @example With a client of one's own
+ * ```ts
+ * import { StorageRedis } from "@dotflow/dotflow/providers/storage-redis";
+ * import { createClient } from "redis";
+ *
+ * const client = createClient({ url: "redis://localhost:6379" });
+ * const storage = new StorageRedis({ client, prefix: "app:", ttl: "30d" });
+ * // Before the first run: await client.connect();
+ * console.log(storage.swapsAtomically);
+ * ```
+ */
+export class StorageRedis extends Storage {
+  /** The server carries out one command after the other. */
+  override readonly swapsAtomically: boolean = true;
+  readonly #connection: Connection;
+  readonly #prefix: string;
+  readonly #expiry: readonly string[];
+  /** Which write at which key a Context is known to stand for. */
+  readonly #writes = new WeakMap<Context, { key: string; nonce: string }>();
+
+  /**
+   * Makes the storage, without connecting.
+   *
+   * @param options Where the server is, and how to keep things there.
+   * @throws {InvalidOptionError} If an option is unknown or of a wrong kind, or
+   * if the server is given in two ways.
+   */
+  constructor(options: StorageRedisOptions = {}) {
+    super();
+    const given = readOptions(options, "StorageRedis", CHECKS);
+    this.#connection = new Connection(serverOf(given), given.timeout);
+    this.#prefix = given.prefix;
+    this.#expiry = given.ttl === undefined ? [] : ["PX", String(given.ttl)];
+  }
+
+  /**
+   * Stores a context under a key, over whatever was there.
+   *
+   * @param key The key; any text.
+   * @param context What to store.
+   * @throws {UnstorableValueError} If a part of the value cannot be kept.
+   * @throws {StorageError} If the server refuses, or gives no answer in time.
+   */
+  async post(key: string, context: Context): Promise<void> {
+    const write = writeOf(context);
+    const set = ["SET", this.#at(key), pack(write), ...this.#expiry];
+    await this.#send("store", key, ...set);
+    this.#writes.set(context, { key, nonce: write.nonce });
+  }
+
+  /**
+   * Reads the context under a key.
+   *
+   * @param key The key; any text.
+   * @returns What was stored; an empty Context where nothing is.
+   * @throws {StorageError} If the server refuses, or gives no answer in time.
+   * @throws {CorruptCheckpointError} If what is there is damaged or foreign.
+   */
+  async get(key: string): Promise<Context> {
+    const stored = await this.#read(key);
+    if (stored === undefined) return new Context();
+    const context = Context.fromText(stored.text, this.#placeOf(key));
+    this.#writes.set(context, { key, nonce: stored.nonce });
+    return context;
+  }
+
+  /**
+   * Stores a context only if the key still holds what was expected, whatever
+   * other processes do.
+   *
+   * @param key The key; any text.
+   * @param expected What the key must hold, as `get` gave it; null: nothing.
+   * @param next What to store.
+   * @returns Whether it was stored.
+   * @throws {UnstorableValueError} If a part of a value cannot be kept.
+   * @throws {StorageError} If the server refuses, or gives no answer in time.
+   * @throws {CorruptCheckpointError} If what is there is damaged or foreign.
+   */
+  override async atomicSwap(
+    key: string,
+    expected: Context | null,
+    next: Context,
+  ): Promise<boolean> {
+    const write = writeOf(next);
+    const stored = expected === null
+      ? await this.#create(key, write)
+      : await this.#swap(key, expected, write);
+    if (stored) this.#writes.set(next, { key, nonce: write.nonce });
+    return stored;
+  }
+
+  /**
+   * Removes what is stored under a key.
+   *
+   * @param key The key; any text.
+   * @returns Whether there was something.
+   * @throws {StorageError} If the server refuses, or gives no answer in time.
+   */
+  override async delete(key: string): Promise<boolean> {
+    return await this.#send("remove", key, "UNLINK", this.#at(key)) === 1;
+  }
+
+  /**
+   * Removes everything whose key begins with a prefix.
+   *
+   * @param prefix The beginning; an empty one is refused.
+   * @returns How many keys were removed.
+   * @throws {InvalidOptionError} If the prefix is empty.
+   * @throws {StorageError} If the server refuses, or gives no answer in time.
+   */
+  override async deletePrefix(prefix: string): Promise<number> {
+    refuseEmptyPrefix(prefix);
+    let count = 0;
+    for await (const keys of this.#pages("remove", prefix)) {
+      if (keys.length === 0) continue;
+      const places = keys.map((key) => this.#at(key));
+      const removed = await this.#send("remove", prefix, "UNLINK", ...places);
+      count += removed as number;
+    }
+    return count;
+  }
+
+  /**
+   * Lists the keys that begin with a prefix, in the order of their code units.
+   *
+   * @param prefix The beginning; an empty one means every key.
+   * @returns The keys.
+   * @throws {StorageError} If the server refuses, or gives no answer in time.
+   */
+  override async listKeys(prefix: string): Promise<string[]> {
+    // SCAN may give a key more than once.
+    const found = new Set<string>();
+    for await (const keys of this.#pages("list", prefix)) {
+      for (const key of keys) found.add(key);
+    }
+    return [...found].sort();
+  }
+
+  /** Closes the connection, once what is under way is done; no client's. */
+  override async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async #create(key: string, write: Write): Promise<boolean> {
+    const at = this.#at(key);
+    const set = ["SET", at, pack(write), "NX", ...this.#expiry];
+    if (await this.#send("store", key, ...set) !== null) return true;
+    // Clients send again by themselves, too: it may be one's own.
+    const found = await this.#send("store", key, "GETRANGE", at, "0", "35");
+    return found === write.nonce;
+  }
+
+  async #swap(key: string, expected: Context, write: Write): Promise<boolean> {
+    const nonce = await this.#nonceOf(key, expected);
+    if (nonce === undefined) return false;
+    const args = [this.#at(key), `${nonce}\n`, pack(write), ...this.#expiry];
+    return await this.#send("store", key, "EVAL", SWAP, "1", ...args) === 1;
+  }
+
+  /** The write that a Context stands for; undefined: not what is there. */
+  async #nonceOf(key: string, expected: Context): Promise<string | undefined> {
+    const known = this.#writes.get(expected);
+    if (known?.key === key) return known.nonce;
+    const stored = await this.#read(key);
+    return stored?.text === expected.toText() ? stored?.nonce : undefined;
+  }
+
+  async #read(key: string): Promise<Write | undefined> {
+    const stored = await this.#send("read", key, "GET", this.#at(key));
+    if (stored === null || stored === undefined) return undefined;
+    if (typeof stored !== "string") {
+      throw new StorageError(
+        `Cannot read ${JSON.stringify(key)} in Redis: the given client gives ` +
+          "no texts; hand in one that does",
+      );
+    }
+    const write = unpack(stored);
+    if (write !== undefined) return write;
+    const place = this.#placeOf(key);
+    throw new CorruptCheckpointError(place, "it has no nonce of a write");
+  }
+
+  /** The keys with a prefix, some at a time. */
+  async *#pages(verb: string, prefix: string): AsyncGenerator<string[]> {
+    const pattern = patternOf(this.#prefix, prefix);
+    let cursor = "0";
+    do {
+      const args = ["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
+      const reply = await this.#send(verb, prefix, ...args);
+      const [next, names] = reply as [string, string[]];
+      cursor = String(next);
+      yield names.map((name) => decodeKey(name.slice(this.#prefix.length)))
+        .filter((key) => key !== undefined)
+        .filter((key) => key.startsWith(prefix));
+    } while (cursor !== "0");
+  }
+
+  #send(verb: string, key: string, ...args: string[]): Promise<unknown> {
+    return this.#connection.send(`${verb} ${JSON.stringify(key)}`, ...args);
+  }
+
+  #at(key: string): string {
+    return this.#prefix + encodeKey(key);
+  }
+
+  #placeOf(key: string): string {
+    return `${this.#connection.address}/${this.#at(key)}`;
+  }
+}

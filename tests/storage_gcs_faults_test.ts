@@ -1,0 +1,272 @@
+import { action, type Context } from "@dotflow/dotflow";
+import type { StorageGCS } from "@dotflow/dotflow/providers/storage-gcs";
+import assert from "node:assert/strict";
+import { flowOn, rejectsWith } from "./flow.ts";
+import { contextOf, counts, openStorage, storageOn, valueAt } from "./gcs.ts";
+import { test } from "./harness.ts";
+import type { FaultKind, FaultRule, LabGcs } from "./lab.ts";
+
+const LOST: readonly FaultKind[] = [
+  "commit-500",
+  "commit-reset",
+  "commit-hang",
+  "late",
+  "truncated",
+  "garbage",
+];
+
+/** So many writes, each with an answer that gets lost. */
+const WRITES = 100;
+
+/** Lets the answer of one write of each key get lost, by one fault after another. */
+function losing(keys: readonly string[], nth: number): FaultRule[] {
+  return keys.map((key, n) => ({
+    match: { op: "insert", key: `dotflow/${key}`, nth },
+    fault: LOST[n % LOST.length],
+  }));
+}
+
+const KEYS = Array.from({ length: WRITES }, (_, n) => `wf/run/task-${n}`);
+
+/** The object that a request writes. */
+function nameIn(body: unknown): string | undefined {
+  if (!(body instanceof Uint8Array)) return undefined;
+  return /"name":"([^"]+)"/.exec(new TextDecoder().decode(body))?.[1];
+}
+
+/** How often each key was written. */
+async function writes(lab: LabGcs): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const { key } of await lab.versions()) {
+    found.set(key, (found.get(key) ?? 0) + 1);
+  }
+  return found;
+}
+
+test("StorageGCS: a create whose answer got lost is known as one's own", {
+  timeout: 60_000,
+}, async () => {
+  const { storage, lab } = await openStorage({ timeout: "2s" });
+  await lab.faults({ rules: losing(KEYS, 1) });
+  const next = contextOf("mine");
+  const made = await Promise.all(
+    KEYS.map((key) => storage.atomicSwap(key, null, next)),
+  );
+  assert.equal(made.filter(Boolean).length, WRITES);
+  assert.deepEqual([...new Set((await writes(lab)).values())], [1]);
+  // Another create finds them there.
+  assert.equal(await storage.atomicSwap(KEYS[0], null, next), false);
+});
+
+test("StorageGCS: a swap whose answer got lost is known as one's own", {
+  timeout: 60_000,
+}, async () => {
+  const { storage, lab } = await openStorage({ timeout: "2s" });
+  await lab.faults({ rules: losing(KEYS, 2) });
+  const swap = async (key: string) => {
+    const [one, two, three] = [1, 2, 3].map(contextOf);
+    await storage.post(key, one);
+    return [
+      await storage.atomicSwap(key, one, two),
+      // What it wrote is known of, also where its answer got lost.
+      await storage.atomicSwap(key, two, three),
+      await storage.atomicSwap(key, one, three),
+    ];
+  };
+  const swapped = await Promise.all(KEYS.map(swap));
+  for (const answers of swapped) assert.deepEqual(answers, [true, true, false]);
+  assert.deepEqual([...new Set((await writes(lab)).values())], [3]);
+  assert.equal((await counts(lab)).media, undefined);
+});
+
+test("StorageGCS: a write that the runtime repeats by itself is one's own", async () => {
+  const { lab } = await openStorage();
+  const storage = storageOn(lab, {
+    // As Deno does when a connection is reset, without a word.
+    fetch: async (url, init) => {
+      if (init.method === "POST") await (await fetch(url, init)).text();
+      return await fetch(url, init);
+    },
+  });
+  const [one, two] = [contextOf(1), contextOf(2)];
+  assert.equal(await storage.atomicSwap("a", null, one), true);
+  assert.equal(await storage.atomicSwap("a", one, two), true);
+  assert.equal(await storage.atomicSwap("a", one, two), false);
+  assert.equal((await lab.versions()).length, 2);
+});
+
+test("StorageGCS: another's write is never taken for one's own", async () => {
+  const { lab } = await openStorage();
+  const text = contextOf("theirs").toText();
+  const cut = new Set<string>();
+  const storage = storageOn(lab, {
+    // The first attempt gets lost, and before the next one somebody writes.
+    fetch: async (url, init) => {
+      const key = nameIn(init.body);
+      if (key === undefined || cut.has(key)) return await fetch(url, init);
+      cut.add(key);
+      const nonce = crypto.randomUUID();
+      await lab.put(key, text, cut.size % 2 === 0 ? { nonce } : {});
+      throw new TypeError("connection reset");
+    },
+  });
+  const mine = contextOf("mine");
+  const made = await Promise.all(
+    KEYS.map((key) => storage.atomicSwap(key, null, mine)),
+  );
+  assert.equal(made.filter(Boolean).length, 0);
+  for (const { text: found } of await lab.objects()) assert.equal(found, text);
+});
+
+test("StorageGCS: a write that is gone again is not said to be there", async () => {
+  const { lab } = await openStorage();
+  const storage = storageOn(lab, {
+    fetch: async (url, init) => {
+      if (init.method === "POST" && url.includes("/upload/")) {
+        if ((await lab.objects()).length === 0) {
+          await lab.put("dotflow/a", "theirs");
+          throw new TypeError("connection reset");
+        }
+      } else if (!url.includes("alt=media")) await lab.remove("dotflow/a");
+      return await fetch(url, init);
+    },
+  });
+  const made = await storage.atomicSwap("a", null, contextOf("mine"));
+  assert.equal(made, false);
+});
+
+test("StorageGCS: broken answers to reads and lists are asked for again", {
+  timeout: 60_000,
+}, async () => {
+  const { storage, lab } = await openStorage({
+    timeout: "2s",
+    maxAttempts: 12,
+  });
+  await storage.post("a/1", contextOf(1));
+  await storage.post("a/2", contextOf(2));
+  for (
+    const fault of [
+      "500",
+      "503",
+      "429",
+      "reset",
+      "hang",
+      "truncated",
+      "slow",
+      "garbage",
+    ] as const
+  ) {
+    const ops = ["media", "list", "delete"];
+    const rules = ops.map((op) => ({ match: { op, nth: 1 }, fault }));
+    await lab.faults({ rules });
+    assert.equal(await valueAt(storage, "a/1"), 1, fault);
+    assert.deepEqual(await storage.listKeys("a/"), ["a/1", "a/2"], fault);
+    await storage.delete("a/1");
+    assert.equal(await valueAt(storage, "a/1"), undefined, fault);
+    await storage.post("a/1", contextOf(1));
+  }
+});
+
+test("StorageGCS: a page from somebody in between decides nothing", async () => {
+  const { lab } = await openStorage();
+  let status: number | undefined;
+  const storage = storageOn(lab, {
+    fetch: (url, init) => {
+      if (url.includes("/token/") || status === undefined) {
+        return fetch(url, init);
+      }
+      const page = new Response("<!doctype html>", { status });
+      status = undefined;
+      return Promise.resolve(page);
+    },
+  });
+  await storage.post("a", contextOf(1));
+  status = 404;
+  assert.equal(await valueAt(storage, "a"), 1);
+  status = 412;
+  assert.equal(await storage.atomicSwap("b", null, contextOf(2)), true);
+});
+
+test("StorageGCS: content that is too short is asked for again", async () => {
+  const { lab } = await openStorage();
+  await lab.put("dotflow/a", contextOf(1).toText());
+  let cuts = 0;
+  const storage = storageOn(lab, {
+    // A body without a length of its own, which ended early.
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      if (!url.includes("alt=media") || cuts++ > 0) return response;
+      const { headers } = response;
+      const length = "x-goog-stored-content-length";
+      const encoding = "x-goog-stored-content-encoding";
+      return new Response((await response.text()).slice(0, 20), {
+        headers: {
+          "x-goog-generation": headers.get("x-goog-generation")!,
+          [length]: headers.get(length)!,
+          [encoding]: headers.get(encoding)!,
+        },
+      });
+    },
+  });
+  assert.equal(await valueAt(storage, "a"), 1);
+  assert.equal(cuts, 2);
+});
+
+test("StorageGCS: with 30 % faults a workflow ends as without", {
+  timeout: 120_000,
+}, async () => {
+  const { lab } = await openStorage();
+  await lab.faults({ rate: 0.3, seed: 7 });
+  const run = async (n: number) => {
+    const storage = storageOn(lab, { maxAttempts: 10 });
+    const workflow = flowOn(storage, `wf-${n}`);
+    for (let step = 0; step < 5; step++) {
+      workflow.task.add(action(`step-${step}`, ({ previousContext }) => {
+        return (previousContext.storage ?? n) + 1;
+      }));
+    }
+    const { status } = await workflow.start();
+    return [status, workflow.resultStorage()];
+  };
+  const ends = await Promise.all(Array.from({ length: 10 }, (_, n) => run(n)));
+  ends.forEach((end, n) => {
+    assert.deepEqual(end, ["Completed", [1, 2, 3, 4, 5].map((by) => n + by)]);
+  });
+  const { faults } = await lab.figures();
+  assert.ok(Object.keys(faults).length >= 8, JSON.stringify(faults));
+});
+
+test("StorageGCS: writes of one object wait for their turn", {
+  timeout: 60_000,
+}, async () => {
+  const { storage, lab } = await openStorage({}, { writeIntervalMs: 1_000 });
+  const swapAll = async (key: string) => {
+    let last: Context | null = null;
+    for (let n = 0; n < 3; n++) {
+      const next = contextOf(n);
+      assert.equal(await storage.atomicSwap(key, last, next), true, key);
+      last = next;
+    }
+  };
+  await Promise.all(KEYS.slice(0, 20).map(swapAll));
+  const refused = (await lab.history()).filter(({ status }) => status === 429);
+  assert.ok(refused.length >= 20, `${refused.length} were refused`);
+  assert.equal((await counts(lab)).media, undefined);
+});
+
+test("StorageGCS: an error says that a write may have been done", async () => {
+  const { lab } = await openStorage();
+  const storage: StorageGCS = storageOn(lab, { maxAttempts: 2 });
+  await lab.faults({ rate: 1, kinds: ["500"], match: { op: "insert" } });
+  await rejectsWith(
+    storage.post("a", contextOf(1)),
+    "STORAGE",
+    /^Cannot store "dotflow\/a" in bucket "[^"]+": 127[^ ]+ status 500 \(2 attempts\); it may have been done all the same$/,
+  );
+  await lab.faults({ rate: 1, kinds: ["429"], match: { op: "insert" } });
+  await rejectsWith(
+    storage.post("a", contextOf(1)),
+    "STORAGE",
+    /status 429 \(2 attempts\)$/,
+  );
+});
