@@ -1,6 +1,7 @@
 /**
  * Tests everything: the house, the npm package, and the same test files in
- * Deno (from the sources), Node, Bun and workerd (from the packed tarball).
+ * Deno (from the sources), Node, Bun and workerd (from the packed tarball); and
+ * workflows that go from one runtime to the next.
  *
  * ```sh
  * deno task test
@@ -18,6 +19,7 @@ import { parseArgs } from "node:util";
 import { buildNpm } from "./build_npm.ts";
 import { BUILD, listFiles, mustRun, ROOT } from "./process.ts";
 import { runHouse } from "./suite/house.ts";
+import { runJourneys } from "./suite/journey.ts";
 import { runPackage } from "./suite/package.ts";
 import { buildProject } from "./suite/project.ts";
 import {
@@ -33,7 +35,7 @@ import { runWorkerd } from "./suite/workerd.ts";
 import { loadEsbuild } from "./tools.ts";
 
 const RUNTIMES = ["deno", "node", "bun", "workerd"];
-const GROUPS = [...RUNTIMES, "house", "package"];
+const GROUPS = [...RUNTIMES, "house", "package", "journey"];
 
 /** The machines of CI have two cores. */
 const AT_ONCE = 2;
@@ -57,8 +59,11 @@ async function main(): Promise<boolean> {
     workerd: () => tarball().then(() => runWorkerd(plan)),
     house: () => runHouse(filter),
     package: () => tarball().then((path) => runPackage(path, filter)),
+    journey: () => tarball().then(() => runJourneys(filter)),
   };
-  const needsServers = RUNTIMES.some((name) => groups.includes(name));
+  const needsServers = [...RUNTIMES, "journey"].some((name) =>
+    groups.includes(name)
+  );
   const stopServices = needsServers ? await startServices() : undefined;
   const results = await runJobs(
     GROUPS.filter((group) => groups.includes(group)),

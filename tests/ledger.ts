@@ -2,8 +2,9 @@
  * Judges a workflow that was killed again and again by what its processes wrote
  * down outside of its storage. A process writes these lines:
  *
- * - `start RUN TASK ATTEMPT PREVIOUS TOKEN`: a step begins, and was given the
- *   result TOKEN of the task PREVIOUS (`-` where there was none)
+ * - `start RUN TASK ATTEMPT EPOCH PREVIOUS TOKEN`: a step of the owner EPOCH
+ *   begins, and was given the result TOKEN of the task PREVIOUS (`-` where there
+ *   was none)
  * - `effect RUN TASK TOKEN`: it has done its work, and is about to return it
  * - `done RUN TASK TOKEN DIGEST`: the task has completed; nothing may undo that
  * - `failed RUN TASK`: its last attempt has failed
@@ -26,10 +27,20 @@ export interface Rules {
   concurrency: number;
 }
 
+/** A step that began. */
+export interface Start {
+  /** Its task. */
+  task: string;
+  /** The owner that began it. */
+  epoch: number;
+}
+
 /** What one run was seen to do. */
 export class RunLedger {
   /** Tokens of what is known to be committed. */
   readonly committed: Map<string, string> = new Map();
+  /** Every step that began. */
+  readonly starts: Start[] = [];
   /** Whether it was seen to end. */
   ended = false;
   /** How often a task was begun again that a kill had cut off. */
@@ -37,9 +48,11 @@ export class RunLedger {
   readonly #runId: string;
   readonly #rules: Rules;
   readonly #begun = new Set<string>();
-  readonly #effects = new Map<string, string>();
+  readonly #effects = new Map<string, Set<string>>();
   readonly #digests = new Map<string, string>();
   #underWay = new Map<string, number>();
+  /** The last owner whose process has died. */
+  #dead = -1;
 
   constructor(runId: string, rules: Rules) {
     this.#runId = runId;
@@ -49,9 +62,12 @@ export class RunLedger {
   /** The process was killed, and another one goes on. */
   die(): void {
     this.#underWay = new Map();
+    this.#dead = this.starts.at(-1)?.epoch ?? this.#dead;
   }
 
-  start(task: string, attempt: number, previous: string, token: string): void {
+  start({ task, epoch }: Start, attempt: number): void {
+    assert.ok(epoch > this.#dead, `${task} began under a dead owner's epoch`);
+    this.starts.push({ task, epoch });
     assert.ok(!this.committed.has(task), `${task} ran again: it had completed`);
     assert.equal(attempt, (this.#underWay.get(task) ?? 0) + 1, `${task} began`);
     if (attempt === 1 && this.#begun.has(task)) this.repeats++;
@@ -59,12 +75,16 @@ export class RunLedger {
     this.#underWay.set(task, attempt);
     const { concurrency } = this.#rules;
     assert.ok(this.#underWay.size <= concurrency, `${task} is one too many`);
-    if (previous !== "-") this.#commit(previous, token);
+  }
+
+  given(task: string, token: string): void {
+    if (task !== "-") this.#commit(task, token);
   }
 
   effect(task: string, token: string): void {
     assert.ok(this.#underWay.has(task), `${task} did something, not begun`);
-    this.#effects.set(task, token);
+    const tokens = this.#effects.get(task) ?? new Set();
+    this.#effects.set(task, tokens.add(token));
   }
 
   done(task: string, token: string, digest: string): void {
@@ -89,10 +109,14 @@ export class RunLedger {
     this.ended = true;
   }
 
-  /** Whoever sees a result sees the one that the step last returned. */
+  /**
+   * Whoever sees a result sees the same one. It need not be the one that was
+   * made last: what a dead process has sent may arrive late, but only once.
+   */
   #commit(task: string, token: string, digest?: string): void {
-    const known = this.committed.get(task) ?? this.#effects.get(task);
+    const known = this.committed.get(task) ?? token;
     assert.equal(token, known, `${task} of ${this.#runId} changed its result`);
+    assert.ok(this.#effects.get(task)?.has(token), `nobody made ${token}`);
     this.committed.set(task, token);
     if (digest === undefined) return;
     const before = this.#digests.get(task) ?? digest;
@@ -129,9 +153,11 @@ export class Ledger {
       const [kind, runId, ...words] = line.split(" ");
       if (runId === undefined) continue;
       const run = this.#run(runId);
-      const [task, two, three, four] = words;
-      if (kind === "start") run.start(task, Number(two), three, four);
-      else if (kind === "effect") run.effect(task, two);
+      const [task, two, three, four, five] = words;
+      if (kind === "start") {
+        run.start({ task, epoch: Number(three) }, Number(two));
+        run.given(four, five);
+      } else if (kind === "effect") run.effect(task, two);
       else if (kind === "done") run.done(task, two, three);
       else if (kind === "failed") run.failed(task);
       else if (kind === "result") run.result(task, two, three);

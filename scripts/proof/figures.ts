@@ -44,7 +44,7 @@ export class FigureBook {
         const text = Number.isInteger(count) ? `${count}` : count.toFixed(1);
         return `${text.padStart(5)} ${what}`;
       });
-      console.log(`${runtime.padEnd(6)}${name.padEnd(26)}${cells.join("")}`);
+      console.log(`${runtime.padEnd(6)}${name.padEnd(32)}${cells.join("")}`);
     }
   }
 }

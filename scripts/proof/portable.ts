@@ -1,33 +1,22 @@
 /**
- * One workflow, begun in one runtime, killed, gone on with in the next, and
- * ended in the third; then read in all of them.
+ * Workflows that wander from runtime to runtime, in every order.
  *
  * @module
  */
 
-import assert from "node:assert/strict";
-import { join } from "node:path";
-import { tasksOf } from "../../tests/crash.ts";
-import { Ledger } from "../../tests/ledger.ts";
-import { COURSES } from "../../tests/workers/crash_flow.ts";
-import { ROOT, run } from "../process.ts";
-import { PROJECT } from "../suite/project.ts";
+import {
+  bundleCrashWorker,
+  compareBytes,
+  journeyOnFiles,
+  journeyOnS3,
+  type Stop,
+} from "../suite/journey.ts";
 import { checkAsTest, type TestResult } from "../suite/result.ts";
-import { bunPath } from "../tools.ts";
 
-type Name = "deno" | "node" | "bun";
+const COURSES = ["sequential", "parallel", "parallel_group"];
 
-/** After how many lines the first two runtimes are killed. */
-const LINES = [17, 14];
-
-const ORDERS: Name[][] = [
-  ["deno", "node", "bun"],
-  ["deno", "bun", "node"],
-  ["node", "bun", "deno"],
-  ["node", "deno", "bun"],
-  ["bun", "deno", "node"],
-  ["bun", "node", "deno"],
-];
+/** Most of the time, journeys wait for leases. */
+const AT_ONCE = 3;
 
 /**
  * Has every course wander through the runtimes, in every order.
@@ -35,58 +24,41 @@ const ORDERS: Name[][] = [
  * @returns One outcome for each.
  */
 export async function provePortable(): Promise<TestResult[]> {
-  const results: TestResult[] = [];
-  for (const course of ["sequential", "parallel", "parallel_group"]) {
-    for (const order of ORDERS) {
-      const name = `a ${course} run goes from ${order.join(" to ")}`;
-      const result = await checkAsTest(name, () => wander(course, order));
-      results.push(result);
+  await bundleCrashWorker();
+  const checks: [name: string, check: () => Promise<void>][] = [
+    ["all runtimes write the same bytes to S3", compareBytes],
+  ];
+  for (const course of COURSES) {
+    const go = (
+      storage: string,
+      wander: (course: string, stops: readonly Stop[]) => Promise<void>,
+      stops: readonly Stop[],
+    ) => {
+      const way = stops.join(" to ");
+      const name = `a ${course} run on ${storage} goes from ${way}`;
+      checks.push([name, () => wander(course, stops)]);
+    };
+    for (const stops of ordersOf(["deno", "node", "bun"])) {
+      go("files", journeyOnFiles, stops);
+    }
+    for (const stops of ordersOf(["deno", "node", "bun", "workerd"])) {
+      go("S3", journeyOnS3, stops);
     }
   }
+  const results: TestResult[] = [];
+  const lane = async () => {
+    for (let next = checks.shift(); next; next = checks.shift()) {
+      results.push(await checkAsTest(...next));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return results;
 }
 
-async function wander(course: string, order: readonly Name[]): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "dotflow-portable-" });
-  try {
-    const { concurrency, doomed } = COURSES[course];
-    const ledger = new Ledger({ tasks: tasksOf(COURSES[course]), concurrency });
-    for (const [at, runtime] of order.entries()) {
-      ledger.add(await live(runtime, course, folder, LINES[at] ?? 0));
-    }
-    const journal = `${folder}/crash/1.jsonl`;
-    const before = await Deno.readTextFile(journal);
-    for (const runtime of order) {
-      ledger.add(await live(runtime, course, folder, 0));
-    }
-    assert.equal(ledger.runs.size, 1, "there is one run");
-    if (doomed !== undefined) return;
-    const after = await Deno.readTextFile(journal);
-    assert.ok(before === after, "reading has changed the journal");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** One process, killed by itself after so many lines (0: never). */
-async function live(
-  runtime: Name,
-  course: string,
-  folder: string,
-  lines: number,
-): Promise<string[]> {
-  const worker = "tests/workers/crash_worker";
-  const commands: Record<Name, string[]> = {
-    deno: ["deno", "run", "-A", "-q", "--no-check", join(ROOT, `${worker}.ts`)],
-    node: ["node", join(PROJECT, `${worker}.js`)],
-    bun: [bunPath(), join(PROJECT, `${worker}.js`)],
-  };
-  const [command, ...args] = commands[runtime];
-  const { code, output } = await run(
-    command,
-    [...args, course, folder, `${lines}`, "0"],
-    { cwd: runtime === "deno" ? ROOT : PROJECT },
+function ordersOf(stops: readonly Stop[]): Stop[][] {
+  if (stops.length === 0) return [[]];
+  return stops.flatMap((first) =>
+    ordersOf(stops.filter((stop) => stop !== first))
+      .map((rest) => [first, ...rest])
   );
-  assert.equal(code, lines > 0 ? 137 : 0, `${runtime} ended\n${output}`);
-  return output.trimEnd().split("\n").slice(1);
 }

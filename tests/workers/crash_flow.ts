@@ -9,12 +9,16 @@ import {
   type AddOptions,
   Config,
   DotFlow,
+  type Run,
   type StartOptions,
   type StepContext,
+  type Storage,
   type Task,
 } from "@dotflow/dotflow";
-import { StorageFile } from "@dotflow/dotflow/providers/storage-file";
 import { createHash } from "node:crypto";
+import { specialValues } from "../../testing/values.ts";
+import { assertSame } from "../same.ts";
+import type { StorageSpec } from "./open_storage.ts";
 
 /** How a workflow is run. */
 export interface Course {
@@ -49,6 +53,25 @@ export const COURSES: Record<string, Course> = {
   again: { start: {}, tasks: 5, groups: 1, concurrency: 1 },
 };
 
+/** The tasks of a course that have results in the end. */
+export function tasksOf({ tasks, doomed }: Course): string[] {
+  return Array.from({ length: tasks }, (_, at) => `task-${at + 1}`)
+    .filter((task) => task !== doomed);
+}
+
+/** Where a workflow is run, and how long that takes: plain JSON. */
+export interface Setting {
+  /** Its storage. */
+  spec: StorageSpec;
+  /** Its lease, in milliseconds. */
+  leaseMs: number;
+  /** How long its longest task takes, in milliseconds. */
+  longMs: number;
+}
+
+/** The task that takes long. */
+const LONG = 11;
+
 /** What a step gives: of many types, and different whenever it is made. */
 export interface Made {
   /** The task. */
@@ -61,6 +84,8 @@ export interface Made {
   after: Map<string, Date>;
   /** Some bytes. */
   bytes: Uint8Array;
+  /** What JSON loses. */
+  special: unknown[];
 }
 
 /**
@@ -78,7 +103,42 @@ export function made(
   const place = Number(task.split("-")[1]);
   const sum = (previous?.sum ?? 0n) * 31n + BigInt(place);
   const after = new Map(previous ? [[previous.task, new Date(place)]] : []);
-  return { task, token, sum, after, bytes: new Uint8Array(200).fill(place) };
+  const bytes = new Uint8Array(200).fill(place);
+  const special = specialValues().filter((_, at) => at % 20 === place - 1)
+    .map(([, value]) => withoutStack(value));
+  return { task, token, sum, after, bytes, special };
+}
+
+/** Stacks differ from runtime to runtime, and from place to place. */
+function withoutStack(value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  const stack = `${value.name}: ${value.message}`;
+  Object.defineProperty(value, "stack", { value: stack });
+  withoutStack(value.cause);
+  return value;
+}
+
+/**
+ * Compares all results of an ended run with what its steps had to give.
+ *
+ * @param course Its course.
+ * @param run The run.
+ * @throws {AssertionError} When one is another.
+ */
+export function checkMade({ start, doomed }: Course, { tasks }: Run): void {
+  const previous = new Map<string, Made | undefined>();
+  for (const { taskId, groupName, status, currentContext } of tasks) {
+    const { storage } = currentContext;
+    const before = start.mode === "parallel"
+      ? undefined
+      : previous.get(groupName);
+    if (taskId === doomed) {
+      assertSame([status, storage], ["Failed", undefined]);
+    } else {
+      assertSame(storage, made(taskId, before, storage.token));
+    }
+    previous.set(groupName, storage);
+  }
 }
 
 /** A digest of everything that a task's result consists of. */
@@ -87,22 +147,26 @@ export function digestOf({ currentContext }: Task): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
+/** Writes a line; a step goes on when it is written. */
+export type Say = (...words: unknown[]) => void | Promise<void>;
+
 /**
  * Makes a workflow that writes down what it does.
  *
  * @param course Its course.
- * @param folder The folder of its storage.
+ * @param storage Its storage.
+ * @param setting How long it takes.
  * @param say Writes a line.
  */
 export function crashFlow(
   course: Course,
-  folder: string,
-  say: (...words: unknown[]) => void,
+  storage: Storage,
+  { leaseMs, longMs }: Setting,
+  say: Say,
 ): DotFlow {
-  const storage = new StorageFile({ path: folder, compactAfterBytes: 4_000 });
   const workflow = new DotFlow({
     workflowId: "crash",
-    config: new Config({ storage, keepRuns: 2, log: [] }),
+    config: new Config({ storage, lease: leaseMs, keepRuns: 2, log: [] }),
   });
   for (let place = 1; place <= course.tasks; place++) {
     const options: AddOptions = {
@@ -111,16 +175,11 @@ export function crashFlow(
       callback: (task) => {
         const { runId, taskId, status, currentContext } = task;
         if (status !== "Completed") return say("failed", runId, taskId);
-        say(
-          "done",
-          runId,
-          taskId,
-          currentContext.storage.token,
-          digestOf(task),
-        );
+        const { token } = currentContext.storage;
+        return say("done", runId, taskId, token, digestOf(task));
       },
     };
-    const step = makeStep(place, course, say);
+    const step = makeStep(place, course, longMs, say);
     // Every third task fails at first.
     const retry = place % 3 === 0 || options.name === course.doomed ? 2 : 1;
     workflow.task.add(action({ retry, retryDelay: 1 }, step), options);
@@ -131,19 +190,53 @@ export function crashFlow(
 function makeStep(
   place: number,
   { doomed }: Course,
-  say: (...words: unknown[]) => void,
+  longMs: number,
+  say: Say,
 ) {
-  return async (
-    { runId, task: { taskId }, attempt, previousContext }: StepContext,
-  ) => {
+  return async (step: StepContext) => {
+    const { runId, task: { taskId }, attempt, epoch, signal } = step;
+    const { previousContext } = step;
     const previous: Made | undefined = previousContext.storage;
     const { task = "-", token = "-" } = previous ?? {};
-    say("start", runId, taskId, attempt, task, token);
-    if (place % 2 === 0) await new Promise((done) => setTimeout(done, 1));
+    await say("start", runId, taskId, attempt, epoch, task, token);
+    if (place % 2 === 0) await sleep(1);
+    if (place === LONG) await sleep(longMs);
     if (taskId === doomed) throw new Error("doomed");
     if (place % 3 === 0 && attempt === 1) throw new Error("once");
+    signal.throwIfAborted();
     const result = made(taskId, previous, crypto.randomUUID());
-    say("effect", runId, taskId, result.token);
+    await say("effect", runId, taskId, result.token);
     return result;
   };
+}
+
+/**
+ * Starts a workflow, once or several times, and writes down its results.
+ *
+ * @param course Its course.
+ * @param workflow The workflow.
+ * @param again How often it is run anew after it has ended.
+ * @param say Writes a line.
+ */
+export async function runCrashFlow(
+  course: Course,
+  workflow: DotFlow,
+  again: number,
+  say: Say,
+): Promise<void> {
+  for (let round = 0; round <= again; round++) {
+    const resume = round === 0;
+    const run = await workflow.start({ ...course.start, resume, wait: "5m" });
+    checkMade(course, run);
+    for (const task of run.tasks) {
+      if (task.status !== "Completed") continue;
+      const { token } = task.currentContext.storage;
+      await say("result", run.runId, task.taskId, token, digestOf(task));
+    }
+    await say("end", run.runId, run.status);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
 }
