@@ -20,11 +20,12 @@ import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
 import type { Duration } from "../src/duration.ts";
 import type { Fetch } from "../src/http/retry.ts";
+import { addNonce } from "../src/nonces.ts";
 import { refuseEmptyPrefix } from "../src/options.ts";
 import type { GoogleToken, TokenFunction } from "./gcs/credentials.ts";
 import type { GoogleKey } from "./gcs/key.ts";
 import { nameOf } from "./gcs/names.ts";
-import type { Objects } from "./gcs/objects.ts";
+import type { Objects, State, Stored } from "./gcs/objects.ts";
 import { setUp } from "./gcs/setup.ts";
 
 export type { Fetch, GoogleKey, GoogleToken, TokenFunction };
@@ -84,10 +85,13 @@ const REMOVALS_AT_ONCE = 32;
  * Keeps contexts as objects in a bucket of Google Cloud Storage, so that any
  * machine can go on with what another one began.
  *
- * - A commit is one request, and so is a read; one that comes second is two. Of
- *   those who create or swap the same object at once exactly one wins
- *   (`ifGenerationMatch`), also where answers get lost: each write carries a
- *   mark of its own.
+ * - A commit is one request, and so is a read; a commit that comes second is
+ *   two. Of those who create or swap the same object at once exactly one wins
+ *   (`ifGenerationMatch`).
+ * - An object is `Context.toText()`; before it, where it was created or swapped,
+ *   a line with numbers: that of this write, and up to 31 of swaps before it. By
+ *   its number a write whose answer got lost is known, also when others have
+ *   swapped since.
  * - The account needs `storage.objects.create`, `get`, `list` and `delete` (also
  *   to write over an object): the role Storage Object User on the bucket.
  * - The key is the object's name behind the prefix. A name may have 1,024 bytes
@@ -126,11 +130,8 @@ export class StorageGCS extends Storage {
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #objects: Objects;
-  /** The generation that a Context was read from or written as. */
-  readonly #known = new WeakMap<
-    Context,
-    { readonly name: string; readonly generation: string }
-  >();
+  /** The state that a Context was read from or written as. */
+  readonly #known = new WeakMap<Context, State & { readonly name: string }>();
 
   /**
    * Makes the storage, without a request.
@@ -158,7 +159,10 @@ export class StorageGCS extends Storage {
    * not known to have taken it.
    */
   async post(key: string, context: Context): Promise<void> {
-    await this.#write(key, context);
+    const name = nameOf(this.#prefix, key);
+    const next = { text: context.toText(), nonces: [] };
+    const stored = await this.#objects.write(name, next);
+    this.#remember(context, name, stored!);
   }
 
   /**
@@ -175,13 +179,15 @@ export class StorageGCS extends Storage {
     if (stored === undefined) return new Context();
     const place = `gs://${this.#bucket}/${name}`;
     const context = Context.fromText(stored.text, place);
-    this.#known.set(context, { name, generation: stored.generation });
+    this.#remember(context, name, stored);
     return context;
   }
 
   /**
    * Stores a context only if the key still holds what was expected. It is one
-   * request where this storage has read or written what is expected.
+   * request where this storage has read or written what is expected, and
+   * otherwise reads first; where it is not stored, it reads once more to be
+   * sure.
    *
    * @param key The key.
    * @param expected What the key must hold, as `get` gave it; null: nothing.
@@ -195,9 +201,18 @@ export class StorageGCS extends Storage {
     expected: Context | null,
     next: Context,
   ): Promise<boolean> {
-    const generation = await this.#generationOf(key, expected);
-    return generation !== undefined &&
-      await this.#write(key, next, generation);
+    const name = nameOf(this.#prefix, key);
+    const state = expected && await this.#stateOf(name, expected);
+    if (state === undefined) return false;
+    const text = next.toText();
+    const stored = await this.#objects.write(
+      name,
+      { text, nonces: addNonce(state?.nonces) },
+      state === null ? "0" : state.generation,
+    );
+    // Others may have swapped since: then it is not what is there.
+    if (stored?.text === text) this.#remember(next, name, stored);
+    return stored !== undefined;
   }
 
   /**
@@ -248,29 +263,16 @@ export class StorageGCS extends Storage {
     return names.map((name) => name.slice(this.#prefix.length)).sort();
   }
 
-  async #write(
-    key: string,
-    context: Context,
-    expected?: string,
-  ): Promise<boolean> {
-    const name = nameOf(this.#prefix, key);
-    const text = context.toText();
-    const generation = await this.#objects.write(name, text, expected);
-    if (generation === undefined) return false;
-    this.#known.set(context, { name, generation });
-    return true;
+  /** The state that a Context stands for; undefined: not what is there. */
+  async #stateOf(name: string, expected: Context): Promise<State | undefined> {
+    const known = this.#known.get(expected);
+    if (known?.name === name) return known;
+    const stored = await this.#objects.read(name);
+    return stored?.text === expected.toText() ? stored : undefined;
   }
 
-  /** What a condition says of what is expected; undefined: it is not there. */
-  async #generationOf(
-    key: string,
-    expected: Context | null,
-  ): Promise<string | undefined> {
-    if (expected === null) return "0";
-    const name = nameOf(this.#prefix, key);
-    const known = this.#known.get(expected);
-    if (known?.name === name) return known.generation;
-    const stored = await this.#objects.read(name);
-    return stored?.text === expected.toText() ? stored.generation : undefined;
+  #remember(context: Context, name: string, stored: Stored): void {
+    const { generation, nonces } = stored;
+    this.#known.set(context, { name, generation, nonces });
   }
 }

@@ -28,18 +28,31 @@
 
 import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
-import { type Duration, toMilliseconds } from "../src/duration.ts";
+import { type Duration, toTimeout } from "../src/duration.ts";
 import { StorageError } from "../src/errors.ts";
+import {
+  addNonce,
+  joinNonces,
+  type Nonces,
+  splitNonces,
+} from "../src/nonces.ts";
+import {
+  bytesIn,
+  LONGEST_NAME,
+  toKey,
+  toName,
+  wholeOf,
+} from "../src/object_name.ts";
 import {
   kindOf,
   optional,
   readOptions,
   refuseEmptyPrefix,
   toCount,
+  toText,
 } from "../src/options.ts";
 import { type Attempts, persist } from "./r2/attempts.ts";
 import { isBinding, type R2Binding, type R2Head } from "./r2/binding.ts";
-import { decodeKey, encodeKey } from "./r2/keys.ts";
 
 export type {
   R2Binding,
@@ -78,22 +91,24 @@ const CHECKS = {
     isBinding,
     "an R2 binding, such as env.BUCKET of a Worker",
   ),
-  prefix: optional(
-    kindOf<string>((value) => typeof value === "string", "a text"),
-    "dotflow/",
-  ),
-  timeout: optional((value, option) => toMilliseconds(value, option, 1), 1e4),
+  prefix: optional(toText, "dotflow/"),
+  timeout: optional(toTimeout, 10_000),
   maxAttempts: optional(toCount, 4),
 };
-
-/** R2 takes names of at most so many bytes. */
-const LONGEST_NAME = 1024;
 
 /** R2 removes at most so many objects at once. */
 const REMOVED_AT_ONCE = 1000;
 
-/** Where the nonce of a write lies in an object's own metadata. */
-const NONCE = "dotflow-nonce";
+/** Where the numbers of writes are kept: in the metadata, as `StorageS3` does. */
+const NONCES = "dotflow-nonces";
+
+/** A state of an object. */
+interface State {
+  /** Its ETag. */
+  readonly etag: string;
+  /** The numbers of the writes that led to it. */
+  readonly nonces: Nonces;
+}
 
 /**
  * Keeps contexts in an R2 bucket: each as an object of its own, whose text is
@@ -102,8 +117,10 @@ const NONCE = "dotflow-nonce";
  * - A commit or a read is one operation of R2, `delete` is two. Creates and
  *   swaps are conditional (`onlyIf`) and atomic at R2; it is consistent, so that
  *   a read sees every write that was confirmed before.
- * - What fails at R2 is tried again. Each write carries a nonce in the object's
- *   metadata, by which it is recognised as one's own after a lost answer.
+ * - What fails at R2 is tried again. Creates and swaps leave a number in the
+ *   object's metadata, and keep up to 31 of those before: by its number a write
+ *   whose answer got lost is known, also when others have swapped since. To look
+ *   for it takes one operation more.
  * - R2 takes about one write a second for the same object, and refuses more for
  *   a while. Nothing of a run is written that often but in a race.
  * - A Worker may do 50 operations per request on the free plan and 1,000 on the
@@ -135,8 +152,8 @@ export class StorageR2 extends Storage {
   readonly #bucket: R2Binding;
   readonly #prefix: string;
   readonly #attempts: Attempts;
-  /** Which version of which key a Context is known to stand for. */
-  readonly #versions = new WeakMap<Context, { key: string; etag: string }>();
+  /** Which state of which key a Context is known to stand for. */
+  readonly #states = new WeakMap<Context, State & { readonly key: string }>();
 
   /**
    * Makes the storage, without asking R2.
@@ -167,7 +184,7 @@ export class StorageR2 extends Storage {
     const head = await this.#persist("store", key, () =>
       // Without a condition there is always an object.
       this.#bucket.put(name, text) as Promise<R2Head>);
-    this.#versions.set(context, { key, etag: head.etag });
+    this.#remember(context, key, head);
   }
 
   /**
@@ -183,7 +200,7 @@ export class StorageR2 extends Storage {
     const stored = await this.#read(key);
     if (stored === null) return new Context();
     const context = Context.fromText(stored.text, this.#nameOf(key));
-    this.#versions.set(context, { key, etag: stored.etag });
+    this.#remember(context, key, stored.head);
     return context;
   }
 
@@ -206,19 +223,29 @@ export class StorageR2 extends Storage {
   ): Promise<boolean> {
     const name = this.#nameOf(key);
     const text = next.toText();
-    const etag = expected && await this.#etagOf(key, expected);
-    if (etag === undefined) return false;
-    const onlyIf = etag === null
+    const state = expected && await this.#stateOf(key, expected);
+    if (state === undefined) return false;
+    const onlyIf = state === null
       ? { etagDoesNotMatch: "*" }
-      : { etagMatches: etag };
-    const customMetadata = { [NONCE]: crypto.randomUUID() };
+      : { etagMatches: state.etag };
+    const nonces = addNonce(state?.nonces);
+    const customMetadata = { [NONCES]: joinNonces(nonces) };
     const put = () => this.#bucket.put(name, text, { onlyIf, customMetadata });
     let unclear = false;
-    const head = await this.#persist("store", key, put, () => unclear = true) ??
-      (unclear ? await this.#ownHead(key, customMetadata[NONCE]) : null);
-    if (head === null) return false;
-    this.#versions.set(next, { key, etag: head.etag });
-    return true;
+    const written = await this.#persist(
+      "store",
+      key,
+      put,
+      () => unclear = true,
+    );
+    if (written !== null) {
+      this.#states.set(next, { key, etag: written.etag, nonces });
+      return true;
+    }
+    const head = unclear ? await this.#head("store", key) : null;
+    const found = head === null ? -1 : stateIn(head).nonces.indexOf(nonces[0]);
+    if (found === 0) this.#remember(next, key, head!);
+    return found >= 0;
   }
 
   /**
@@ -232,12 +259,7 @@ export class StorageR2 extends Storage {
    */
   override async delete(key: string): Promise<boolean> {
     const name = this.#nameOf(key);
-    const head = await this.#persist(
-      "remove",
-      key,
-      () => this.#bucket.head(name),
-    );
-    if (head === null) return false;
+    if (await this.#head("remove", key) === null) return false;
     await this.#persist("remove", key, () => this.#bucket.delete(name));
     return true;
   }
@@ -270,8 +292,7 @@ export class StorageR2 extends Storage {
    */
   override async listKeys(prefix: string): Promise<string[]> {
     const keys: (string | undefined)[] = [];
-    // Half a surrogate pair at the end may be whole in the key.
-    const start = encodeKey(prefix.replace(/[\ud800-\udbff]$/, ""));
+    const start = toName(wholeOf(prefix));
     let cursor: string | undefined;
     do {
       const options = { prefix: this.#prefix + start, cursor };
@@ -281,7 +302,7 @@ export class StorageR2 extends Storage {
         () => this.#bucket.list(options),
       );
       for (const { key: name } of page.objects) {
-        keys.push(decodeKey(name.slice(this.#prefix.length)));
+        keys.push(toKey(name.slice(this.#prefix.length)));
       }
       cursor = page.truncated ? page.cursor : undefined;
     } while (cursor !== undefined);
@@ -289,31 +310,31 @@ export class StorageR2 extends Storage {
       .filter((key) => key.startsWith(prefix)).sort();
   }
 
-  /** The version that a Context stands for; undefined: not what is there. */
-  async #etagOf(key: string, expected: Context): Promise<string | undefined> {
-    const known = this.#versions.get(expected);
-    if (known?.key === key) return known.etag;
+  /** The state that a Context stands for; undefined: not what is there. */
+  async #stateOf(key: string, expected: Context): Promise<State | undefined> {
+    const known = this.#states.get(expected);
+    if (known?.key === key) return known;
     const stored = await this.#read(key);
-    return stored?.text === expected.toText() ? stored?.etag : undefined;
+    return stored?.text === expected.toText()
+      ? stateIn(stored.head)
+      : undefined;
   }
 
-  async #read(key: string): Promise<{ text: string; etag: string } | null> {
+  #remember(context: Context, key: string, head: R2Head): void {
+    this.#states.set(context, { key, ...stateIn(head) });
+  }
+
+  async #read(key: string): Promise<{ text: string; head: R2Head } | null> {
     const name = this.#nameOf(key);
     return await this.#persist("read", key, async () => {
-      const body = await this.#bucket.get(name);
-      return body && { text: await body.text(), etag: body.etag };
+      const head = await this.#bucket.get(name);
+      return head && { text: await head.text(), head };
     });
   }
 
-  /** What lies under a key, if it is the write with this nonce. */
-  async #ownHead(key: string, nonce: string): Promise<R2Head | null> {
+  #head(verb: string, key: string): Promise<R2Head | null> {
     const name = this.#nameOf(key);
-    const head = await this.#persist(
-      "store",
-      key,
-      () => this.#bucket.head(name),
-    );
-    return head?.customMetadata?.[NONCE] === nonce ? head : null;
+    return this.#persist(verb, key, () => this.#bucket.head(name));
   }
 
   #persist<T>(
@@ -327,12 +348,17 @@ export class StorageR2 extends Storage {
   }
 
   #nameOf(key: string): string {
-    const name = this.#prefix + encodeKey(key);
-    const { length } = new TextEncoder().encode(name);
-    if (length > 0 && length <= LONGEST_NAME) return name;
+    const name = this.#prefix + toName(key);
+    if (key !== "" && bytesIn(name) <= LONGEST_NAME) return name;
     throw new StorageError(
-      `Cannot use a key of ${length} bytes in R2: it takes 1 to ` +
-        `${LONGEST_NAME}, the prefix with it`,
+      `Cannot use a key of ${
+        bytesIn(toName(key))
+      } bytes in R2: it takes 1 or ` +
+        `more, and ${LONGEST_NAME} at most together with the prefix`,
     );
   }
+}
+
+function stateIn({ etag, customMetadata }: R2Head): State {
+  return { etag, nonces: splitNonces(customMetadata?.[NONCES]) };
 }

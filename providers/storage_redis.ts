@@ -20,20 +20,29 @@
 
 import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
-import { type Duration, toMilliseconds } from "../src/duration.ts";
+import { type Duration, toTimeout } from "../src/duration.ts";
 import { CorruptCheckpointError, StorageError } from "../src/errors.ts";
+import {
+  addNonce,
+  joinNonces,
+  type Nonces,
+  type Numbered,
+  pack,
+  unpack,
+} from "../src/nonces.ts";
 import {
   kindOf,
   optional,
   readOptions,
   refuseEmptyPrefix,
   toName,
+  toText,
 } from "../src/options.ts";
 import type { RedisClient } from "./redis/client.ts";
 import { Connection } from "./redis/connection.ts";
 import { decodeKey, encodeKey, patternOf } from "./redis/keys.ts";
 import { serverOf, toClient, toRedisUrl } from "./redis/server.ts";
-import { pack, SWAP, unpack, type Write, writeOf } from "./redis/write.ts";
+import { END, SWAP } from "./redis/swap.ts";
 
 export type { RedisClient } from "./redis/client.ts";
 
@@ -93,27 +102,27 @@ const CHECKS = {
     "a number from 1 to 65535",
   )),
   client: optional(toClient),
-  prefix: optional(
-    kindOf<string>((value) => typeof value === "string", "a text"),
-    "dotflow:",
-  ),
-  ttl: optional((value, option) => Math.ceil(toMilliseconds(value, option, 1))),
-  timeout: optional((value, option) => toMilliseconds(value, option, 1), 1e4),
+  prefix: optional(toText, "dotflow:"),
+  ttl: optional((value, option) => Math.ceil(toTimeout(value, option))),
+  timeout: optional(toTimeout, 10_000),
 };
 
 /** How many keys the server looks at for one answer. */
 const SCAN_COUNT = "1000";
 
 /**
- * Keeps contexts in Redis: each under a key of its own, as a text of two lines,
- * the nonce of the write and `Context.toText()`.
+ * Keeps contexts in Redis: each under a key of its own, as a text of two lines.
+ * The first has numbers, that of the write and up to 31 of swaps before it, and
+ * the second is `Context.toText()`.
  *
  * - A commit or a read is one command. A create is `SET … NX`, a swap a script
  *   (`EVAL`); of those that write at once, exactly one wins.
  * - Where no reply comes (the connection breaks, a server starts anew or gives
- *   way to another), the command is sent again until `timeout`. By its nonce a
- *   write is recognised as one's own. After a lost reply `delete` may say that
- *   there was nothing, and `deletePrefix` may count too few.
+ *   way to another), the command is sent again until `timeout`. By its number a
+ *   write is known as one's own, also when others have swapped since: a create
+ *   that comes second takes one command more to look, a swap none. After a lost
+ *   reply `delete` may say that there was nothing, and `deletePrefix` may count
+ *   too few.
  * - The connection is opened with the first command. When idle it keeps no
  *   process alive; `close` ends it, and the next command opens a new one.
  * - Lists go through all keys of the database (`SCAN`, a thousand a command):
@@ -150,8 +159,8 @@ export class StorageRedis extends Storage {
   readonly #connection: Connection;
   readonly #prefix: string;
   readonly #expiry: readonly string[];
-  /** Which write at which key a Context is known to stand for. */
-  readonly #writes = new WeakMap<Context, { key: string; nonce: string }>();
+  /** Which state of which key a Context is known to stand for. */
+  readonly #states = new WeakMap<Context, { key: string; nonces: Nonces }>();
 
   /**
    * Makes the storage, without connecting.
@@ -177,10 +186,10 @@ export class StorageRedis extends Storage {
    * @throws {StorageError} If the server refuses, or gives no answer in time.
    */
   async post(key: string, context: Context): Promise<void> {
-    const write = writeOf(context);
-    const set = ["SET", this.#at(key), pack(write), ...this.#expiry];
+    const next = { nonces: addNonce(), text: context.toText() };
+    const set = ["SET", this.#at(key), pack(next), ...this.#expiry];
     await this.#send("store", key, ...set);
-    this.#writes.set(context, { key, nonce: write.nonce });
+    this.#states.set(context, { key, nonces: next.nonces });
   }
 
   /**
@@ -195,7 +204,7 @@ export class StorageRedis extends Storage {
     const stored = await this.#read(key);
     if (stored === undefined) return new Context();
     const context = Context.fromText(stored.text, this.#placeOf(key));
-    this.#writes.set(context, { key, nonce: stored.nonce });
+    this.#states.set(context, { key, nonces: stored.nonces });
     return context;
   }
 
@@ -216,11 +225,14 @@ export class StorageRedis extends Storage {
     expected: Context | null,
     next: Context,
   ): Promise<boolean> {
-    const write = writeOf(next);
-    const stored = expected === null
-      ? await this.#create(key, write)
-      : await this.#swap(key, expected, write);
-    if (stored) this.#writes.set(next, { key, nonce: write.nonce });
+    const text = next.toText();
+    const before = expected && await this.#noncesOf(key, expected);
+    if (before === undefined) return false;
+    const nonces = addNonce(before ?? []);
+    const stored = before === null
+      ? await this.#create(key, { nonces, text })
+      : await this.#swap(key, before, { nonces, text });
+    if (stored) this.#states.set(next, { key, nonces });
     return stored;
   }
 
@@ -276,43 +288,50 @@ export class StorageRedis extends Storage {
     await this.#connection.close();
   }
 
-  async #create(key: string, write: Write): Promise<boolean> {
+  async #create(key: string, next: Numbered): Promise<boolean> {
     const at = this.#at(key);
-    const set = ["SET", at, pack(write), "NX", ...this.#expiry];
+    const set = ["SET", at, pack(next), "NX", ...this.#expiry];
     if (await this.#send("store", key, ...set) !== null) return true;
     // Clients send again by themselves, too: it may be one's own.
-    const found = await this.#send("store", key, "GETRANGE", at, "0", "35");
-    return found === write.nonce;
+    const found = await this.#ask("store", key, "GETRANGE", at, "0", END);
+    return found?.nonces.includes(next.nonces[0]) === true;
   }
 
-  async #swap(key: string, expected: Context, write: Write): Promise<boolean> {
-    const nonce = await this.#nonceOf(key, expected);
-    if (nonce === undefined) return false;
-    const args = [this.#at(key), `${nonce}\n`, pack(write), ...this.#expiry];
+  async #swap(key: string, before: Nonces, next: Numbered): Promise<boolean> {
+    const line = `${joinNonces(before)}\n`;
+    const args = [this.#at(key), line, pack(next), ...this.#expiry];
     return await this.#send("store", key, "EVAL", SWAP, "1", ...args) === 1;
   }
 
-  /** The write that a Context stands for; undefined: not what is there. */
-  async #nonceOf(key: string, expected: Context): Promise<string | undefined> {
-    const known = this.#writes.get(expected);
-    if (known?.key === key) return known.nonce;
+  /** The state that a Context stands for; undefined: not what is there. */
+  async #noncesOf(key: string, expected: Context): Promise<Nonces | undefined> {
+    const known = this.#states.get(expected);
+    if (known?.key === key) return known.nonces;
     const stored = await this.#read(key);
-    return stored?.text === expected.toText() ? stored?.nonce : undefined;
+    return stored?.text === expected.toText() ? stored.nonces : undefined;
   }
 
-  async #read(key: string): Promise<Write | undefined> {
-    const stored = await this.#send("read", key, "GET", this.#at(key));
-    if (stored === null || stored === undefined) return undefined;
-    if (typeof stored !== "string") {
-      throw new StorageError(
-        `Cannot read ${JSON.stringify(key)} in Redis: the given client gives ` +
-          "no texts; hand in one that does",
-      );
-    }
-    const write = unpack(stored);
-    if (write !== undefined) return write;
+  async #read(key: string): Promise<Numbered | undefined> {
+    const stored = await this.#ask("read", key, "GET", this.#at(key));
+    if (stored?.nonces.length !== 0) return stored;
     const place = this.#placeOf(key);
-    throw new CorruptCheckpointError(place, "it has no nonce of a write");
+    throw new CorruptCheckpointError(place, "it has no number of a write");
+  }
+
+  async #ask(
+    verb: string,
+    key: string,
+    ...args: string[]
+  ): Promise<Numbered | undefined> {
+    const reply = await this.#send(verb, key, ...args);
+    if (reply === null || reply === undefined) return undefined;
+    if (typeof reply === "string") return unpack(reply);
+    throw new StorageError(
+      `Cannot ${verb} ${
+        JSON.stringify(key)
+      } in Redis: the given client gives ` +
+        "no texts; hand in one that does",
+    );
   }
 
   /** The keys with a prefix, some at a time. */

@@ -25,6 +25,8 @@ const HELPERS = [
   "errors",
   "http/retry",
   "key",
+  "nonces",
+  "object_name",
   "options",
   "place",
   "redact",
@@ -35,8 +37,9 @@ const HELPERS = [
   "status",
   "task",
   "task_error",
-  "text",
   "types",
+  "wait",
+  "within",
 ].map((name) => `src/${name}.ts`);
 
 type Sources = ReadonlyMap<string, Source>;

@@ -1,6 +1,7 @@
 /**
- * Joins the modules of the npm package: everything in `src/`, and the providers
- * that a `Config` falls back to, become one file, which the other files share.
+ * Joins the modules of the npm package: all that loading the main export loads
+ * becomes one file, which the other files share; what only some of those need
+ * goes into each of them.
  *
  * @module
  */
@@ -16,14 +17,7 @@ import { type EsbuildPlugin, loadEsbuild } from "./tools.ts";
  */
 export async function joinModules(folder: string): Promise<void> {
   const { build } = await loadEsbuild();
-  // What only providers need is no part of what everybody loads.
-  const isCore = (path: string) =>
-    (path.startsWith(join(folder, "src/")) &&
-      !path.startsWith(join(folder, "src/http/"))) ||
-    /_default\.js$/.test(path) ||
-    path.startsWith(join(folder, "providers/log/"));
   const files = listFiles(folder, (path) => path.endsWith(".js"));
-  const core = files.filter(isCore);
   const manifest = await Deno.readTextFile(join(folder, "package.json"));
   const { exports: subpaths, dependencies, peerDependencies } = JSON.parse(
     manifest,
@@ -45,10 +39,15 @@ export async function joinModules(folder: string): Promise<void> {
     external: ["node:*", ...packages] as string[],
   } as const;
 
+  const main = await build({
+    ...options,
+    entryPoints: [join(folder, subpaths["."].default)],
+  });
+  const core = Object.keys(main.metafile.inputs);
+  const isCore = (path: string) => core.includes(relative(folder, path));
+
   // What the other files need of the core is what they import from it.
-  const exports = core.map((path) =>
-    `export * from "./${relative(folder, path)}";`
-  );
+  const exports = core.map((path) => `export * from "./${path}";`);
   const shared = await build({
     ...options,
     outdir: undefined,
@@ -73,12 +72,18 @@ export async function joinModules(folder: string): Promise<void> {
   }
   for (const [path, { exports }] of Object.entries(stubs.metafile.outputs)) {
     const names = exports.join(", ");
-    const from = relative(dirname(path), "core.js");
+    const from = specifierOf(dirname(path), "core.js");
     await Deno.writeTextFile(
       join(folder, path),
       `export { ${names} } from "${from}";\n`,
     );
   }
+}
+
+/** How a file in a folder imports another. */
+function specifierOf(folder: string, path: string): string {
+  const from = relative(folder, path);
+  return from.startsWith(".") ? from : `./${from}`;
 }
 
 /** Leaves imports of the core, and of other exports, as imports. */
@@ -90,17 +95,15 @@ function keepShared(
   return {
     name: "keep-shared",
     setup(build) {
-      build.onResolve({ filter: /^\./ }, ({ path, resolveDir, importer }) => {
-        const target = resolve(resolveDir, path);
+      build.onResolve({ filter: /^\./ }, (imported) => {
+        const { resolveDir, importer } = imported;
+        const target = resolve(resolveDir, imported.path);
         const shared = isCore(target) ? join(folder, "core.js") : target;
         if (shared === target && !entries.includes(target)) return undefined;
         // Files of a private folder end up in that of the export they serve.
         const [home] = relative(folder, importer).split("/").slice(0, -1);
-        const from = relative(join(folder, home ?? ""), shared);
-        return {
-          path: from.startsWith(".") ? from : `./${from}`,
-          external: true,
-        };
+        const path = specifierOf(join(folder, home ?? ""), shared);
+        return { path, external: true };
       });
     },
   };

@@ -66,7 +66,7 @@ export interface ActionSettings {
 const CHECKS = {
   name: optional(toName),
   retry: optional(toCount, 1),
-  timeout: toTimeout,
+  timeout: optional(toTimeout),
   retryDelay: optional(toMilliseconds, 1_000),
   backoff: optional(toFlag, false),
   maxRetryDelay: optional(toMilliseconds, Infinity),

@@ -179,7 +179,7 @@ export class DotFlow implements Schedulable {
         config.drainTimeoutMs,
         (run) => {
           forget(run);
-          run.ownership?.giveBack();
+          run.ownership?.release();
         },
       );
     const ended = execute(active, store).finally(() => forget(active));

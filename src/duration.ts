@@ -4,7 +4,7 @@
  * @module
  */
 
-import { expect } from "./options.ts";
+import { type Check, expect } from "./options.ts";
 
 /**
  * A length of time: a number of milliseconds, or a string such as "250ms",
@@ -51,17 +51,9 @@ export function toMilliseconds(
   return ms as number;
 }
 
-/**
- * Reads how long something may take.
- *
- * @param value The duration; undefined is any time.
- * @param option The name of the option, for the error.
- * @returns The duration in milliseconds.
- * @throws {InvalidOptionError} If it is less than a millisecond or unreadable.
- */
-export function toTimeout(value: unknown, option: string): number | undefined {
-  return value === undefined ? value : toMilliseconds(value, option, 1);
-}
+/** Takes how long something may take: a millisecond or more. */
+export const toTimeout: Check<number> = (value, option) =>
+  toMilliseconds(value, option, 1);
 
 /**
  * Calls back after a time of any length: what is over the limit of timers is

@@ -152,6 +152,12 @@ export const toCount: Check<number> = kindOf(
   "a whole number of 1 or more",
 );
 
+/** Takes a text. */
+export const toText: Check<string> = kindOf(
+  (value) => typeof value === "string",
+  "a text",
+);
+
 /** Takes a text that is not empty. */
 export const toName: Check<string> = kindOf(
   (value) => typeof value === "string" && value !== "",

@@ -35,8 +35,8 @@ export function storageOn(lab: LabGcs, options: Options = {}): StorageGCS {
 }
 
 /** Opens a further storage on the bucket of another. */
-export function reopen(storage: Storage): StorageGCS {
-  return storageOn(labs.get(storage)!);
+export function reopen(storage: Storage, options: Options = {}): StorageGCS {
+  return storageOn(labs.get(storage)!, options);
 }
 
 /** A Context as a run makes it. */

@@ -109,11 +109,39 @@ test("probe: a storage is tried out once", async () => {
     return true;
   });
   await recording(storage).start();
-  assert.equal(storage.probes, 14);
+  assert.equal(storage.probes, 10);
   await Promise.all([
     recording(storage).start({ wait: "1m" }),
     recording(storage).start({ wait: "1m" }),
   ]);
-  assert.equal(storage.probes, 14);
-  assert.ok(!storage.texts.keys().some((key) => key.startsWith("_probe")));
+  assert.equal(storage.probes, 10);
+  assert.ok(![...storage.texts.keys()].some((key) => key.startsWith("_probe")));
+});
+
+test("probe: what failed is tried out again", async () => {
+  let fails = true;
+  const storage = new StorageLoose((texts, key, expected, next) => {
+    if (fails) throw new Error("the wire was cut");
+    if (texts.get(key) !== expected) return false;
+    texts.set(key, next);
+    return true;
+  });
+  await rejectsWith(recording(storage).start(), "STORAGE", /the wire was cut/);
+  fails = false;
+  const run = await recording(storage).start();
+  assert.equal(run.status, "Completed");
+});
+
+test("probe: none of its writers comes after it has cleaned up", async () => {
+  let swaps = 0;
+  const storage = new StorageLoose(async (texts, key, expected, next) => {
+    if (++swaps === 1) throw new Error("the wire was cut");
+    await sleep(5);
+    if (texts.get(key) !== expected) return false;
+    texts.set(key, next);
+    return true;
+  });
+  await rejectsWith(recording(storage).start(), "STORAGE", /the wire was cut/);
+  await sleep(20);
+  assert.deepEqual([...storage.texts.keys()], []);
 });

@@ -7,6 +7,7 @@ import {
   type Run,
   type Storage,
   StorageDefault,
+  type TaskPlace,
   type WorkflowLockedError,
 } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
@@ -419,6 +420,99 @@ test("ownership: a finished run that is cancelled changes nothing", async () => 
   const run = await other(storage).start({ resume: true, signal });
   assert.equal(run.status, "Cancelled");
   assert.equal(storage.texts.get("wf/_run"), before);
+});
+
+test("ownership: a claim whose answer is lost holds up nobody here", async () => {
+  const storage = new class extends StorageText {
+    cuts = 1;
+    override async atomicSwap(
+      key: string,
+      expected: Context | null,
+      next: Context,
+    ): Promise<boolean> {
+      const swapped = await super.atomicSwap(key, expected, next);
+      if (this.cuts-- > 0) throw new Error("the wire was cut");
+      return swapped;
+    }
+  }();
+  await rejectsWith(other(storage).start(), "STORAGE");
+  assert.notEqual((await recordOf(storage)).owner, null, "it was claimed");
+  const run = await other(storage).start({ resume: true, wait: 0 });
+  assert.equal(run.status, "Completed");
+});
+
+test("ownership: who was overtaken replaces nothing under keys of one's own", async () => {
+  const storage = new class extends StorageText {
+    override key({ taskId }: TaskPlace): string {
+      return `mine/${taskId}`;
+    }
+  }();
+  const begun = moment();
+  const gate = moment();
+  const late = flowOn(storage, "wf", { lease: 200 });
+  late.task.add(action("a", async () => {
+    begun.resolve();
+    await gate.promise;
+    // Asleep until long after the lease, and awake in the middle of the step.
+    const end = performance.now() + 250;
+    while (performance.now() < end);
+    return "late";
+  }));
+  const ended = late.start();
+  ended.catch(() => {});
+  await begun.promise;
+  const record = await storage.get("wf/_run");
+  const taken = { ...await recordOf(storage), owner: null, runId: "newer" };
+  await storage.post("wf/_run", contextOf(record, taken));
+  const newer = { storage: "newer", taskId: "a", workflowId: "wf" };
+  await storage.post("mine/a", new Context({ ...newer, runId: "newer" }));
+  gate.resolve();
+  await rejectsWith(ended, "WORKFLOW_LOCKED");
+  assert.equal((await storage.get("mine/a")).storage, "newer");
+});
+
+test("ownership: the time to wait for another counts as time of the run", async () => {
+  const storage = new StorageText();
+  const { ended, gate } = await ownerOn(storage);
+  const begin = performance.now();
+  const workflow = flowOn(storage, "wf", OPTIONS);
+  workflow.task.add(action("b", () => new Promise(() => {})));
+  const options = { wait: "1m", timeout: 2 * LEASE_MS };
+  const waiting = workflow.start({ ...options, onWorkflowChange: "reset" });
+  await sleep(LEASE_MS);
+  gate.resolve();
+  await ended;
+  const run = await waiting;
+  assert.equal(run.status, "Failed");
+  const took = performance.now() - begin;
+  assert.ok(took < 2.5 * LEASE_MS, `${took} ms`);
+});
+
+test("ownership: a run that is opened over its time starts nothing", async () => {
+  const storage = new StorageSlow();
+  const slow = moment();
+  storage.gate = slow.promise;
+  const ran: string[] = [];
+  const late = other(storage, ran).start({ timeout: 30 });
+  await sleep(60);
+  slow.resolve();
+  assert.equal((await late).status, "Failed");
+  assert.deepEqual(ran, []);
+});
+
+test("ownership: a race that is lost for ever ends with the time", async () => {
+  const storage = new class extends StorageText {
+    swaps = 0;
+    override atomicSwap(): Promise<boolean> {
+      this.swaps++;
+      return Promise.resolve(false);
+    }
+  }();
+  const late = other(storage).start({ timeout: 100 });
+  await rejectsWith(late, "WORKFLOW_TIMEOUT");
+  const { swaps } = storage;
+  await sleep(100);
+  assert.equal(storage.swaps, swaps);
 });
 
 test("ownership: of many that start at once, one at a time runs", async () => {

@@ -54,10 +54,15 @@ async function openLab(kind: "s3" | "gcs"): Promise<Shared> {
       const versions = await bucket.versions();
       return versions.map(({ key, text }) => ({
         key: key.slice(prefix.length),
-        context: text === null ? undefined : Context.fromText(text, key),
+        context: text === null ? undefined : contextIn(text, key),
       }));
     },
   };
+}
+
+/** Reads what is stored; GCS and Redis have a line of numbers before it. */
+function contextIn(stored: string, key: string): Context {
+  return Context.fromText(stored.slice(stored.indexOf("\n") + 1), key);
 }
 
 async function openFile(): Promise<Shared> {
@@ -121,8 +126,7 @@ async function openRedis(): Promise<Shared> {
         const created = words.some((word) => /^nx$/i.test(word));
         if (/^set$/i.test(name) && !(created && latest.has(key))) {
           latest.add(key);
-          const stored = text.slice(text.indexOf("\n") + 1);
-          changes.push({ key, context: Context.fromText(stored, key) });
+          changes.push({ key, context: contextIn(text, key) });
         } else if (/^(del|unlink)$/i.test(name) && latest.delete(key)) {
           changes.push({ key, context: undefined });
         }

@@ -7,6 +7,7 @@
 import { Context } from "@dotflow/dotflow";
 import { StorageFile } from "@dotflow/dotflow/providers/storage-file";
 import assert from "node:assert/strict";
+import { rejectsWith } from "./flow.ts";
 import { cleanup, tempDir, test } from "./harness.ts";
 import { files, open, some, valueOf } from "./journals.ts";
 
@@ -184,6 +185,20 @@ test("StorageFile keeps few of many journals open", { needs }, async () => {
   const count = links.filter((link) => link.endsWith("/1.jsonl")).length;
   assert.ok(count <= 64, `${count} files are open`);
   assert.equal((await storage.listKeys("w")).length, 200);
+});
+
+test("StorageFile says where no folder can be made", {
+  needs: ["files"],
+}, async () => {
+  const { symlink } = await import("node:fs/promises");
+  const folder = await tempDir();
+  await symlink(`${folder}/nowhere`, `${folder}/link`);
+  const context = new Context({ storage: 1, taskId: "a" });
+  for (const path of [`${folder}/link/flows`, `${folder}/link/a/b`]) {
+    const storage = new StorageFile({ path });
+    const posted = Promise.resolve(storage.post("wf/run/a", context));
+    await rejectsWith(posted, "STORAGE", /flows|link/);
+  }
 });
 
 test("StorageFile compacts what no longer counts", { needs }, async () => {

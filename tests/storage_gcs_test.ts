@@ -198,7 +198,7 @@ test("StorageGCS: an object is private to caches, and says what it is", async ()
     },
   });
   await watched.post("a", contextOf("é"));
-  assert.match(sent, /"contentType":"application\/json"/);
+  assert.match(sent, /"contentType":"text\/plain; charset=utf-8"/);
   assert.match(sent, /"cacheControl":"no-store, no-transform"/);
   assert.equal(await valueAt(storage, "a"), "é");
 });

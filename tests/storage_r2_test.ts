@@ -106,7 +106,7 @@ test("StorageR2 keeps the text of a context", { skip }, async () => {
 test("StorageR2 keeps hostile keys apart", { skip }, async () => {
   const storage = open();
   const keys = [
-    ..."|/|//|.|..|../..|a/../b|/etc|a|A|a/|a//b|C:\\x|%2e|%|%u0041|*?"
+    ..."/|//|.|..|../..|a/../b|/etc|a|A|a/|a//b|C:\\x|%2e|%|%u0041|*?"
       .split("|"),
     ..."é|e\u0301|\0|a\0b|\n|\x7f|💥/💥|\ud800|\ud800/x|\udc00|\ufffe|\uffff"
       .split("|"),
@@ -131,16 +131,18 @@ test("StorageR2 keeps hostile keys apart", { skip }, async () => {
 
 test("StorageR2 refuses keys that R2 has no room for", { skip }, async () => {
   const between = new Between();
-  const storage = open({ bucket: between.bucket, prefix: "" });
-  for (const key of ["", "x".repeat(1_025), "é".repeat(513)]) {
-    const refused = {
-      code: "STORAGE",
-      message: /Cannot use a key of \d+ byte/,
-    };
-    await assert.rejects(storage.get(key), refused);
-    await assert.rejects(storage.post(key, some(1)), refused);
-    await assert.rejects(storage.delete(key), refused);
-    await assert.rejects(storage.atomicSwap(key, null, some(1)), refused);
+  for (const prefix of ["", "test/"]) {
+    const storage = open({ bucket: between.bucket, prefix });
+    for (const key of ["", "x".repeat(1_025), "é".repeat(513)]) {
+      const refused = {
+        code: "STORAGE",
+        message: /Cannot use a key of \d+ byte/,
+      };
+      await assert.rejects(storage.get(key), refused);
+      await assert.rejects(storage.post(key, some(1)), refused);
+      await assert.rejects(storage.delete(key), refused);
+      await assert.rejects(storage.atomicSwap(key, null, some(1)), refused);
+    }
   }
   assert.deepEqual(between.history, []);
 });
@@ -204,6 +206,38 @@ test("StorageR2 knows its own writes again", { skip }, async () => {
     }));
   }
 });
+
+test(
+  "StorageR2 knows its write when others have swapped",
+  { skip },
+  async () => {
+    const between = new Between();
+    const storage = open({ bucket: between.bucket });
+    const other = open({ prefix: prefixes.get(storage) });
+    const goOnThen = (message: string): Fault => async (operate) => {
+      await operate();
+      for (let n = 0; n < 3; n++) {
+        const before = await other.get("w/a");
+        const next = some(before.storage + 1);
+        // In turns with what it has read, and with what it has written.
+        assert.equal(await other.atomicSwap("w/a", before, next), true);
+        assert.equal(await other.atomicSwap("w/a", next, some([n])), true);
+      }
+      throw new Error(message);
+    };
+    for (const message of [INTERNAL, "Network connection lost."]) {
+      between.next("put", goOnThen(message));
+      const mine = some(1);
+      assert.equal(await storage.atomicSwap("w/a", null, mine), true);
+      assert.equal(await storage.atomicSwap("w/a", mine, some(0)), false);
+      const read = await storage.get("w/a");
+      between.next("put", goOnThen(message));
+      assert.equal(await storage.atomicSwap("w/a", read, some(9)), true);
+      assert.equal(await storage.atomicSwap("w/a", read, some(0)), false);
+      await storage.delete("w/a");
+    }
+  },
+);
 
 test("StorageR2 takes no other's write for its own", { skip }, async () => {
   const between = new Between();
@@ -308,7 +342,7 @@ test(
     between.next("get", hang, hang);
     await refused(
       silent.get("w/a"),
-      `Cannot read "${at}w/a" in R2: no answer came within 50 ms`,
+      `Cannot read "${at}w/a" in R2: no answer within 50 ms`,
     );
   },
 );

@@ -6,7 +6,10 @@
  */
 
 import { Context } from "@dotflow/dotflow";
-import { StorageRedis } from "@dotflow/dotflow/providers/storage-redis";
+import {
+  type RedisClient,
+  StorageRedis,
+} from "@dotflow/dotflow/providers/storage-redis";
 import assert from "node:assert/strict";
 import { cleanup, test } from "./harness.ts";
 import {
@@ -93,6 +96,42 @@ for (const kind of KINDS) {
     },
   );
 }
+
+test(
+  "StorageRedis knows its write when others have swapped",
+  { skip },
+  async () => {
+    const prefix = `test:${crypto.randomUUID()}:`;
+    const client = await openClient() as { sendCommand: CallableFunction };
+    const other = new StorageRedis({ client: client as RedisClient, prefix });
+    let lost = 0;
+    const storage = new StorageRedis({
+      prefix,
+      client: {
+        // It is carried out, others go on from it, and its reply gets lost.
+        async sendCommand(args) {
+          const reply = await client.sendCommand(args);
+          if (lost > 0 || !/^(SET|EVAL)$/.test(args[0])) return reply;
+          for (; lost < 3; lost++) {
+            const before = await other.get("w/a");
+            const next = some(before.storage + 1);
+            // In turns with what it has read, and with what it has written.
+            assert.equal(await other.atomicSwap("w/a", before, next), true);
+            assert.equal(await other.atomicSwap("w/a", next, some([])), true);
+          }
+          throw new Error("Socket closed unexpectedly");
+        },
+      },
+    });
+    const mine = some(1);
+    assert.equal(await storage.atomicSwap("w/a", null, mine), true);
+    assert.equal(await storage.atomicSwap("w/a", mine, some(0)), false);
+    const read = await storage.get("w/a");
+    lost = 0;
+    assert.equal(await storage.atomicSwap("w/a", read, some(9)), true);
+    assert.equal(await storage.atomicSwap("w/a", read, some(0)), false);
+  },
+);
 
 test(
   "StorageRedis opens a new connection where one is silent",

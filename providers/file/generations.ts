@@ -156,16 +156,18 @@ export class Generations {
   }
 
   /** Not `recursive`, whose errors on read-only file systems mislead. */
-  async #makeFolder(path: string): Promise<void> {
+  async #makeFolder(path: string, hasParent = false): Promise<void> {
     const { dirname } = await import("node:path");
     const parent = dirname(path);
     try {
       await this.#fs.promises.mkdir(path);
     } catch (error) {
       if (codeOf(error) === "EEXIST") return;
-      if (codeOf(error) !== "ENOENT" || parent === path) throw error;
+      // A link to nowhere is there, and yet nothing can be made in it.
+      const isLost = hasParent || parent === path;
+      if (codeOf(error) !== "ENOENT" || isLost) throw error;
       await this.#makeFolder(parent);
-      return await this.#makeFolder(path);
+      return await this.#makeFolder(path, true);
     }
     if (this.#fsync) await syncFolder(this.#fs, parent);
   }

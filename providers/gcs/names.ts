@@ -8,9 +8,7 @@
 
 import { describe } from "../../src/describe.ts";
 import { StorageError } from "../../src/errors.ts";
-
-/** The longest name, in bytes of UTF-8. */
-const LONGEST = 1_024;
+import { bytesIn, LONGEST_NAME } from "../../src/object_name.ts";
 
 /**
  * Makes the name of a key's object. Names are the keys behind the prefix, so
@@ -49,7 +47,7 @@ function problemOf(name: string): string | undefined {
   if (name.startsWith(".well-known/acme-challenge/")) {
     return "Cloud Storage forbids it";
   }
-  return new TextEncoder().encode(name).length > LONGEST
-    ? `it is longer than ${LONGEST} bytes`
+  return bytesIn(name) > LONGEST_NAME
+    ? `it is longer than ${LONGEST_NAME} bytes`
     : undefined;
 }

@@ -8,16 +8,20 @@
 
 import { StorageError } from "../../src/errors.ts";
 import type { HttpAnswer } from "../../src/http/retry.ts";
+import { type Nonces, type Numbered, pack, unpack } from "../../src/nonces.ts";
 import type { Client } from "./client.ts";
 import { parseObject, textOf } from "./reasons.ts";
 
-/** An object as it was read. */
-export interface Stored {
-  /** Its content. */
-  readonly text: string;
-  /** The generation that it is of. */
+/** A state of an object. */
+export interface State {
+  /** Its generation. */
   readonly generation: string;
+  /** The numbers of the writes that led to it. */
+  readonly nonces: Nonces;
 }
+
+/** An object: its text, and its state. */
+export type Stored = State & Numbered;
 
 /** The objects of a bucket. */
 export class Objects {
@@ -51,31 +55,35 @@ export class Objects {
       doubt: doubtContent,
     });
     if (answer.status === 404) return undefined;
-    return { text: textOf(answer), generation: generationOf(answer)! };
+    const generation = generationOf(answer)!;
+    return { ...unpack(textOf(answer)), generation };
   }
 
   /**
-   * Writes an object in one request. The write carries a name of its own in the
-   * object's metadata. Where the condition is false, that tells one's own write,
-   * whose answer got lost, from another's. It is always looked for: runtimes
-   * such as Deno send a request again by themselves when a connection is reset,
-   * so that even the first answer may be one to a repetition.
+   * Writes an object in one request. The numbers of the writes are a line before
+   * its text: what is downloaded comes without metadata. Where the condition is
+   * false, they tell one's own write, whose answer got lost, from another's, for
+   * one more request. It is always looked for: runtimes such as Deno send a
+   * request again by themselves when a connection is reset, so that even the
+   * first answer may be one to a repetition.
    *
    * @see {@link https://cloud.google.com/storage/docs/uploading-objects#uploading-an-object}
    * @see {@link https://cloud.google.com/storage/docs/request-preconditions}
    *
    * @param name The object.
-   * @param text Its content.
+   * @param next Its text, and the numbers of the writes that lead to it; none
+   * where there is no condition.
    * @param expected The generation that it must have; "0": that there is none.
-   * @returns The generation it got; undefined where the condition was false.
+   * @returns The object as it is after the write, and perhaps after further ones;
+   * undefined where the condition was false.
    * @throws {StorageError} If it is not known to have been written.
    */
   async write(
     name: string,
-    text: string,
+    next: Numbered,
     expected?: string,
-  ): Promise<string | undefined> {
-    const nonce = crypto.randomUUID();
+  ): Promise<Stored | undefined> {
+    const boundary = crypto.randomUUID();
     const answer = await this.#client.call({
       doing: `store ${JSON.stringify(name)}`,
       method: "POST",
@@ -85,14 +93,13 @@ export class Objects {
         fields: "generation",
         ifGenerationMatch: expected,
       },
-      type: `multipart/related; boundary=${nonce}`,
-      body: multipart(nonce, {
+      type: `multipart/related; boundary=${boundary}`,
+      body: multipart(boundary, {
         name,
-        contentType: "application/json",
+        contentType: "text/plain; charset=utf-8",
         // A public object would be cached otherwise, for an hour.
         cacheControl: "no-store, no-transform",
-        metadata: { nonce },
-      }, text),
+      }, pack(next)),
       expected: expected === undefined ? [200] : [200, 412],
       doubt: (answer) =>
         isGeneration(parseObject(textOf(answer))?.generation)
@@ -100,9 +107,11 @@ export class Objects {
           : "an answer without a generation",
     });
     if (answer.status === 200) {
-      return parseObject(textOf(answer))!.generation as string;
+      const { generation } = parseObject(textOf(answer))!;
+      return { ...next, generation: generation as string };
     }
-    return await this.#generationBy(nonce, name);
+    const found = await this.read(name);
+    return found?.nonces.includes(next.nonces[0]) ? found : undefined;
   }
 
   /**
@@ -161,30 +170,6 @@ export class Objects {
     return names.filter((name) => name.startsWith(prefix));
   }
 
-  /**
-   * The generation that a write has made. Downloads do not show the metadata of
-   * an object, so this is a request of its own.
-   */
-  async #generationBy(
-    nonce: string,
-    name: string,
-  ): Promise<string | undefined> {
-    const answer = await this.#client.call({
-      doing: `read the metadata of ${JSON.stringify(name)}`,
-      path: this.#pathOf(name),
-      query: { fields: "generation,metadata" },
-      expected: [200, 404],
-      doubt: (answer) =>
-        parseObject(textOf(answer)) === undefined
-          ? "an answer that is no JSON"
-          : undefined,
-    });
-    if (answer.status === 404) return undefined;
-    const { generation, metadata } = parseObject(textOf(answer))!;
-    const found = (metadata as { nonce?: unknown } | undefined)?.nonce;
-    return found === nonce ? generation as string : undefined;
-  }
-
   /** A slash is encoded too, so that no name is taken for a way up. */
   #pathOf(name: string): string {
     return `${this.#path}/${encodeURIComponent(name)}`;
@@ -195,13 +180,13 @@ export class Objects {
 function multipart(
   boundary: string,
   resource: object,
-  text: string,
+  content: string,
 ): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(
     `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n` +
       `${JSON.stringify(resource)}\r\n` +
-      `--${boundary}\r\nContent-Type: application/json\r\n\r\n` +
-      `${text}\r\n--${boundary}--\r\n`,
+      `--${boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n` +
+      `${content}\r\n--${boundary}--\r\n`,
   );
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toMilliseconds } from "../../src/duration.ts";
+import { toTimeout } from "../../src/duration.ts";
 import type { Fetch, RetryPolicy } from "../../src/http/retry.ts";
 import {
   type Check,
@@ -65,8 +65,7 @@ const CHECKS = {
   credentials: optional(toCredentials),
   endpoint: optional(toEndpoint),
   fetch: optional(toFunction),
-  timeout: (value: unknown = "10s", option: string) =>
-    toMilliseconds(value, option, 1),
+  timeout: optional(toTimeout, 10_000),
   maxAttempts: optional(toCount, 8),
 };
 

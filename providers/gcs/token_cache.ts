@@ -4,7 +4,7 @@
  * @module
  */
 
-import { startTimer } from "../../src/duration.ts";
+import { within } from "../../src/within.ts";
 
 /** An access token. */
 export interface Token {
@@ -55,10 +55,7 @@ export class TokenCache {
     if (this.#token !== undefined && Date.now() < this.#renewAt) {
       return this.#token.token;
     }
-    const pending = this.#pending ??= this.#renew().finally(() => {
-      if (this.#pending === pending) this.#pending = undefined;
-    });
-    return await this.#waitFor(pending);
+    return await this.#waitFor(this.#pending ??= this.#renew());
   }
 
   async #renew(): Promise<string> {
@@ -80,13 +77,11 @@ export class TokenCache {
    * Waits, but not for ever: in a Worker, the request that began the renewal may
    * be ended, and its promise with it.
    */
-  #waitFor(pending: Promise<string>): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const stop = startTimer(this.#patienceMs, () => {
-        if (this.#pending === pending) this.#pending = undefined;
-        reject(new Error(`no answer within ${this.#patienceMs} ms`));
-      });
-      pending.then(resolve, reject).finally(stop);
-    });
+  async #waitFor(pending: Promise<string>): Promise<string> {
+    try {
+      return await within(pending, this.#patienceMs);
+    } finally {
+      if (this.#pending === pending) this.#pending = undefined;
+    }
   }
 }

@@ -7,6 +7,8 @@
 
 import { DotFlowError, StorageError } from "../../src/errors.ts";
 import { redact } from "../../src/redact.ts";
+import { sleep } from "../../src/wait.ts";
+import { within } from "../../src/within.ts";
 
 /** How often to try, and for how long. */
 export interface Attempts {
@@ -45,7 +47,7 @@ export async function persist<T>(
 ): Promise<T> {
   for (let count = 1;; count++) {
     try {
-      return await within(attempt, attempts.timeoutMs);
+      return await within(attempt(), attempts.timeoutMs);
     } catch (cause) {
       const code = codeOf(cause);
       const passing = code === undefined || PASSING.includes(code);
@@ -61,7 +63,7 @@ export async function persist<T>(
 /** Grows with every attempt; by chance, so that racers do not meet again. */
 async function pause(firstMs: number, count: number): Promise<void> {
   const ms = Math.min(firstMs * 2 ** (count - 1), LONGEST_PAUSE_MS);
-  await new Promise((wake) => setTimeout(wake, ms * (0.5 + Math.random() / 2)));
+  await sleep(ms * (0.5 + Math.random() / 2));
 }
 
 /** A wrong call would be wrong again. */
@@ -78,14 +80,4 @@ function failure(what: string, cause: unknown): DotFlowError {
   if (cause instanceof DotFlowError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new StorageError(`Cannot ${what} in R2: ${redact(reason)}`);
-}
-
-function within<T>(attempt: () => Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`no answer came within ${ms} ms`)),
-      ms,
-    );
-    attempt().finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
 }

@@ -5,6 +5,8 @@
  */
 
 import { StorageError } from "../../src/errors.ts";
+import { sleep } from "../../src/wait.ts";
+import { within } from "../../src/within.ts";
 import { type RedisClient, sendThrough } from "./client.ts";
 import { isPassing, redisFailure } from "./failure.ts";
 
@@ -74,7 +76,7 @@ export class Connection {
         if (!passing || performance.now() + pause >= deadline) {
           throw redisFailure(what, this.address, cause);
         }
-        await new Promise((wake) => setTimeout(wake, pause));
+        await sleep(pause);
       }
     }
   }
@@ -152,15 +154,4 @@ async function loadRedis(): Promise<typeof import("redis")> {
         "or hand in a client",
     );
   }
-}
-
-/** Waits for something, but no longer than it may take. */
-function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new Error(`No answer within ${Math.round(ms)} ms`);
-      reject(Object.assign(error, { name: "TimeoutError" }));
-    }, ms);
-    work.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
 }

@@ -14,10 +14,11 @@ import {
 } from "../../src/http/retry.ts";
 import { describe } from "../../src/describe.ts";
 import { StorageError } from "../../src/errors.ts";
+import { toName } from "../../src/object_name.ts";
 import { findCredentials } from "./chain.ts";
 import { CredentialsHolder, type S3Credentials } from "./credentials.ts";
 import { outageReason, refusalReason } from "./failure.ts";
-import { nameProblem, toName, toUrlPart } from "./names.ts";
+import { nameProblem, toUrlPart } from "./names.ts";
 import { findPlace, type Place, type PlaceOptions } from "./place.ts";
 import { S3Problem } from "./problem.ts";
 import { errorCodeOf } from "./xml.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { toKey, wholeOf } from "../../src/object_name.ts";
 import { type S3Client, textOf } from "./client.ts";
 import { md5 } from "./md5.ts";
-import { toKey } from "./names.ts";
 import { escapeXml, isWhole, textsOf } from "./xml.ts";
 
 /** The most objects that S3 removes at once. */
@@ -28,8 +28,6 @@ export async function listKeys(
 ): Promise<string[]> {
   const keys: string[] = [];
   const home = client.nameOf("");
-  // Half a surrogate pair is escaped, but not where the other half follows.
-  const asked = prefix.replace(/[\ud800-\udbff]$/, "");
   let token: string | undefined;
   do {
     const answer = await client.send({
@@ -40,7 +38,7 @@ export async function listKeys(
       query: {
         "list-type": "2",
         "encoding-type": "url",
-        prefix: client.nameOf(asked),
+        prefix: client.nameOf(wholeOf(prefix)),
         ...token !== undefined && { "continuation-token": token },
       },
       flaw: (text) =>

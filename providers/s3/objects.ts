@@ -9,24 +9,23 @@
 import { Context } from "../../src/context.ts";
 import { StorageError } from "../../src/errors.ts";
 import type { HttpAnswer } from "../../src/http/retry.ts";
+import {
+  addNonce,
+  joinNonces,
+  type Nonces,
+  splitNonces,
+} from "../../src/nonces.ts";
 import { type S3Client, textOf } from "./client.ts";
 
-/**
- * Numbers of conditional writes: that of the object's own, and those of the
- * writes that it came after, the newest first. By them a writer whose answer was
- * lost knows its own write, also when others have written since.
- */
+/** Where the numbers of conditional writes are kept. */
 const NONCES = "x-amz-meta-dotflow-nonces";
-
-/** So many are kept: S3 has 2 KB for all metadata. */
-const MOST_NONCES = 32;
 
 /** A state of an object. */
 export interface State {
   /** Its ETag. */
   readonly tag: string;
   /** The numbers of the writes that led to it, the newest first. */
-  readonly nonces: readonly string[];
+  readonly nonces: Nonces;
 }
 
 /** What there is under a key. */
@@ -73,7 +72,7 @@ export class S3Objects {
     const name = this.#client.nameOf(key);
     const context = Context.fromText(textOf(answer), name);
     const { headers } = answer;
-    const nonces = headers.get(NONCES)?.split(",") ?? [];
+    const nonces = splitNonces(headers.get(NONCES));
     return { context, state: this.#remember(context, key, headers, nonces) };
   }
 
@@ -118,15 +117,14 @@ export class S3Objects {
     next: Context,
   ): Promise<boolean> {
     const text = next.toText();
-    const nonce = crypto.randomUUID().replaceAll("-", "");
-    const nonces = [nonce, ...state?.nonces ?? []].slice(0, MOST_NONCES);
+    const nonces = addNonce(state?.nonces);
     const forms = [this.#requote, !this.#requote];
     for (const requote of forms) {
       const { status, headers } = await this.#put("swap", key, text, {
         ...state === null
           ? { "if-none-match": "*" }
           : { "if-match": requote ? changeQuotes(state.tag) : state.tag },
-        [NONCES]: nonces.join(),
+        [NONCES]: joinNonces(nonces),
       });
       if (status < 300) {
         if (state !== null) this.#learn(requote);
@@ -136,7 +134,7 @@ export class S3Objects {
       // Also where there was but one attempt: runtimes send a request again by
       // themselves when a connection breaks.
       const found = await this.read(key, "swap");
-      const at = found?.state.nonces.indexOf(nonce);
+      const at = found?.state.nonces.indexOf(nonces[0]);
       if (at === 0) this.#states.set(next, { key, ...found!.state });
       if (at !== undefined && at >= 0) return true;
       if (found?.state.tag !== state?.tag) return false;
@@ -205,7 +203,7 @@ export class S3Objects {
     context: Context,
     key: string,
     headers: Headers,
-    nonces: readonly string[],
+    nonces: Nonces,
   ): State {
     const state = { key, tag: headers.get("etag")!, nonces };
     this.#states.set(context, state);

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { toMilliseconds } from "../../src/duration.ts";
+import { toTimeout } from "../../src/duration.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
 import type { Fetch } from "../../src/http/retry.ts";
+import { toName } from "../../src/object_name.ts";
 import {
   type Check,
   kindOf,
@@ -16,7 +17,7 @@ import {
   toFunction,
 } from "../../src/options.ts";
 import { credentialsProblem, type S3Credentials } from "./credentials.ts";
-import { nameProblem, toName } from "./names.ts";
+import { nameProblem } from "./names.ts";
 import { isEndpoint, isRegion } from "./place.ts";
 
 /** The check of each option. */
@@ -45,8 +46,7 @@ export const CHECKS = {
   credentials: optional(toCredentials),
   pathStyle: optional(toFlag),
   fetch: optional(toFunction as Check<Fetch>),
-  timeout: (value: unknown, option: string) =>
-    toMilliseconds(value ?? "10s", option, 1),
+  timeout: optional(toTimeout, 10_000),
   maxAttempts: optional(toCount, 3),
 };
 

@@ -5,6 +5,7 @@
  */
 
 import type { Awaitable } from "../types.ts";
+import { sleep } from "../wait.ts";
 import { networkReason, sendOnce } from "./send.ts";
 
 /** What sends a request: the runtime's `fetch`, or one of the same shape. */
@@ -137,7 +138,7 @@ export async function sendWithRetries(
     if (failure.final || attempt >= maxAttempts || waitMs >= leftMs()) {
       throw new HttpError(failure.reason, failure.status, attempt, unclear);
     }
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await sleep(waitMs);
   }
 }
 

@@ -127,8 +127,8 @@ export class ActiveRun {
 
   /** Owns the workflow from now on, and stops when that is lost. */
   own(ownership: Ownership): void {
-    this.ownership = ownership;
-    ownership.keep((error) => this.stop("Failed", error));
+    this.ownership = this.checkpoints.ownership = ownership;
+    ownership.startRenewals((error) => this.stop("Failed", error));
   }
 
   /** Begins a task. */

@@ -11,6 +11,7 @@ import { runPrefix } from "../place.ts";
 import type { Task } from "../task.ts";
 import { type Awaitable, isThenable } from "../types.ts";
 import { checked, guarded, storageFailure } from "./guarded.ts";
+import type { Ownership } from "./ownership.ts";
 
 /** How many reads are on the way at once. */
 const READS_AT_ONCE = 64;
@@ -32,6 +33,8 @@ export class Checkpoints {
   readonly #runId: string;
   readonly #prefix: string;
   readonly #ownKeys: boolean;
+  /** The ownership of the workflow, where the run has it. */
+  ownership: Ownership | undefined;
 
   constructor(storage: Storage, workflowId: string, runId: string) {
     this.#storage = storage;
@@ -143,6 +146,9 @@ export class Checkpoints {
       const read = async () => checked(await storage.get(key));
       const stored = await guarded(READ, key, read);
       if (this.#isOurs(stored)) return stored;
+      // What another run has left here may be that of a newer owner.
+      await this.ownership?.confirm();
+      if (this.ownership?.lost) throw this.ownership.lost;
       const expected = isAbsent(stored) ? null : stored;
       const swap = () => storage.atomicSwap!(key, expected, context);
       if (await guarded(STORE, key, swap)) return context;

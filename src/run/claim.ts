@@ -37,7 +37,7 @@ export async function makeClaim(
   if (!owned) {
     return { fields: { epoch, owner: null, renewals }, ownership: undefined };
   }
-  if (!storage.swapsAtomically) await proveSwaps(storage);
+  await proveSwaps(storage);
   const owner = await makeOwner(config);
   const fields = { epoch: epoch + 1, owner, renewals };
   return { fields, ownership: new Ownership(store, fields) };

@@ -44,7 +44,7 @@ export async function execute(
     // What the storage says now is no news.
     await run.settle().catch(() => {});
     if (run.ownership) {
-      await endsWithin(run.ownership.giveBack(), run.config.drainTimeoutMs);
+      await endsWithin(run.ownership.release(), run.config.drainTimeoutMs);
     }
     run.outcome = "Failed";
     run.log("ERROR", "Cannot finish workflow", run.describeError(error));
@@ -63,15 +63,17 @@ export async function execute(
 
 /** Lets the caller's signal and the run's timeout stop the run. */
 function listen(run: ActiveRun): () => void {
-  const { signal, timeoutMs } = run.settings;
+  const { signal, timeoutMs, deadlineMs } = run.settings;
   const onAbort = () => run.cancel(signal?.reason);
   if (signal?.aborted) onAbort();
   else signal?.addEventListener("abort", onAbort, { once: true });
-  if (timeoutMs !== undefined) {
+  if (deadlineMs !== undefined) {
     const { workflowId } = run.identity;
-    run.timers.start(timeoutMs, () => {
-      run.stop("Failed", new WorkflowTimeoutError(workflowId, timeoutMs));
-    });
+    const onTimeout = () =>
+      run.stop("Failed", new WorkflowTimeoutError(workflowId, timeoutMs!));
+    const restMs = deadlineMs - performance.now();
+    if (restMs > 0) run.timers.start(restMs, onTimeout);
+    else onTimeout();
   }
   return () => {
     signal?.removeEventListener("abort", onAbort);
@@ -86,7 +88,7 @@ function listen(run: ActiveRun): () => void {
 async function writeEnd(run: ActiveRun, store: RecordStore): Promise<void> {
   const { identity: { runId }, ownership } = run;
   if (run.wasFinished) return;
-  await ownership?.end();
+  await ownership?.stopRenewals();
   if (ownership?.lost) throw ownership.lost;
   const isOurs = (record: RunRecord) =>
     ownership ? ownership.owns(record) : record.runId === runId;

@@ -8,6 +8,7 @@
 import { InputChangedError, WorkflowChangedError } from "../errors.ts";
 import { fingerprintOf } from "../fingerprint.ts";
 import type { RunIdentity } from "../run_info.ts";
+import { sleep } from "../wait.ts";
 import { ActiveRun } from "./active_run.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Claim, makeClaim } from "./claim.ts";
@@ -16,6 +17,9 @@ import { differenceOf, type PlannedStep, type Shape, shapeOf } from "./plan.ts";
 import type { RecordDraft, RunRecord } from "./record.ts";
 import { removeRuns } from "./retention.ts";
 import { type Watch, whenFree } from "./watch.ts";
+
+/** How long the loser of a race pauses at most. */
+const MOST_PAUSE_MS = 20;
 
 /** What a run is opened with. */
 export interface Opening extends Watch {
@@ -54,7 +58,9 @@ export async function openRun(opening: Opening): Promise<ActiveRun> {
     const run = latest && await finished(opening, latest, shape) ||
       await claimed(opening, record, latest, shape);
     if (run !== undefined) return run;
-    // Somebody else has written the record meanwhile: look again.
+    // Somebody else has written the record meanwhile: look again, but not all
+    // losers of a race at once, and not for ever.
+    await sleep(Math.random() * MOST_PAUSE_MS, opening.stop);
   }
 }
 
@@ -208,7 +214,7 @@ async function take(
     await prepare();
     return run;
   } catch (error) {
-    if (taken) await ownership?.giveBack();
+    if (taken) await ownership?.release();
     taken = false;
     throw error;
   } finally {

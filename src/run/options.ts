@@ -99,6 +99,8 @@ export interface StartSettings
   readonly waitMs: number | undefined;
   /** How long the whole run may take, in milliseconds. */
   readonly timeoutMs: number | undefined;
+  /** When that time is over, by `performance.now()`. */
+  readonly deadlineMs: number | undefined;
   /** What to do when a resume is given another input. */
   readonly onInputChange: OnChange;
   /** What to do when a resume is given other tasks. */
@@ -134,7 +136,7 @@ const CHECKS = {
   keepGoing: optional(toFlag, false),
   resume: optional(toFlag, false),
   wait: optional(toMilliseconds),
-  timeout: toTimeout,
+  timeout: optional(toTimeout),
   onInputChange: oneOf(CHANGES, "raise", InvalidOnInputChange),
   onWorkflowChange: oneOf(CHANGES, "raise"),
   fingerprint: optional(toName),
@@ -154,5 +156,6 @@ const CHECKS = {
  */
 export function toSettings(options: StartOptions = {}): StartSettings {
   const { timeout, wait, ...rest } = readOptions(options, "start", CHECKS);
-  return { ...rest, timeoutMs: timeout, waitMs: wait };
+  const deadlineMs = timeout && performance.now() + timeout;
+  return { ...rest, timeoutMs: timeout, deadlineMs, waitMs: wait };
 }

@@ -62,11 +62,11 @@ export class Ownership {
   }
 
   /**
-   * Renews the lease from now on, in time, until `end`.
+   * Renews the lease from now on, in time, until `stopRenewals`.
    *
    * @param onLost Called once if the ownership is lost.
    */
-  keep(onLost: (error: WorkflowLockedError) => void): void {
+  startRenewals(onLost: (error: WorkflowLockedError) => void): void {
     this.#onLost = onLost;
     this.#renewLater();
   }
@@ -115,8 +115,8 @@ export class Ownership {
     );
   }
 
-  /** Ends the renewals; resolves when none is under way. */
-  async end(): Promise<void> {
+  /** Stops the renewals; resolves when none is under way. */
+  async stopRenewals(): Promise<void> {
     this.#ended = true;
     this.#timers.stop();
     await this.#renewing;
@@ -126,8 +126,8 @@ export class Ownership {
    * Gives the workflow back after a failure, so that nobody has to wait for the
    * lease to end. What the storage says to it is no news.
    */
-  async giveBack(): Promise<void> {
-    await this.end();
+  async release(): Promise<void> {
+    await this.stopRenewals();
     const isDone = this.#store.update((record) =>
       this.owns(record) ? { ...record, owner: null } : undefined
     );

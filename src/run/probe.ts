@@ -10,26 +10,25 @@ import type { Storage } from "../contracts/storage.ts";
 import { StorageNotConditionalError } from "../errors.ts";
 import { guarded } from "./guarded.ts";
 
-const RACERS = 6;
-
-const probes = new WeakMap<Storage, Promise<void>>();
+const RACERS = 4;
 
 /**
- * Makes sure that a storage swaps atomically; each storage is asked once.
+ * What has passed. Nothing is shared before that: in Workers, a promise of
+ * another request may never end.
+ */
+const proven = new WeakSet<Storage>();
+
+/**
+ * Makes sure that a storage swaps atomically; each is asked until it has passed.
  *
  * @param storage The storage.
  * @throws {StorageNotConditionalError} If it does not.
  * @throws {StorageError} If the storage fails.
  */
-export function proveSwaps(storage: Storage): Promise<void> {
-  let probe = probes.get(storage);
-  if (probe === undefined) {
-    probe = tryOut(storage);
-    probes.set(storage, probe);
-    // What failed may go well another time.
-    probe.catch(() => probes.delete(storage));
-  }
-  return probe;
+export async function proveSwaps(storage: Storage): Promise<void> {
+  if (storage.swapsAtomically || proven.has(storage)) return;
+  await tryOut(storage);
+  proven.add(storage);
 }
 
 async function tryOut(storage: Storage): Promise<void> {
@@ -41,7 +40,10 @@ async function tryOut(storage: Storage): Promise<void> {
     ask(() => storage.atomicSwap!(key, expected, contextOf(value)));
   const race = async (expected: Context | null, name: string) => {
     const racers = Array.from({ length: RACERS }, (_, n) => `${name} ${n}`);
-    const won = await Promise.all(racers.map((value) => swap(expected, value)));
+    const swaps = racers.map((value) => swap(expected, value));
+    // All of them, so that none comes after the key was removed.
+    await Promise.allSettled(swaps);
+    const won = await Promise.all(swaps);
     const winners = racers.filter((_, n) => won[n]);
     const stored = await ask(() => storage.get(key));
     if (winners.length !== 1) {

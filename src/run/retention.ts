@@ -51,13 +51,18 @@ export async function clearRuns(watch: Watch): Promise<void> {
       mode: record.mode,
       groups: [],
       runId: "",
-      runs: [],
+      // Until they are removed, whoever comes next knows what is left; but
+      // where nobody could tell who came, nothing is written twice.
+      runs: storage.atomicSwap ? record.runs : [],
       fingerprint: undefined,
       status: "New",
       errors: [],
     };
     if (!await store.write(tombstone)) continue;
     await removeRuns(storage, store.workflowId, record.runs);
+    if (tombstone.runs.length > 0) {
+      await store.write({ ...tombstone, runs: [] });
+    }
     return;
   }
 }
