@@ -4,6 +4,8 @@ import {
   type ConfigOptions,
   Context,
   DotFlow,
+  Log,
+  type LogFields,
   type Run,
   type Storage,
   StorageDefault,
@@ -148,6 +150,30 @@ test("ownership: a dead owner is waited for one lease, then replaced", async () 
   assert.ok(waited >= LEASE_MS, `${waited} ms`);
   assert.ok(waited < 3 * LEASE_MS, `${waited} ms`);
   assert.deepEqual(ran, ["a in 2"]);
+});
+
+test("ownership: the log tells for whom a start waits", async () => {
+  const storage = new StorageText();
+  await leaveOwner(storage);
+  const lines: unknown[] = [];
+  class LogNotices extends Log {
+    debug(): void {}
+    info(message: string, fields?: LogFields): void {
+      if (message.startsWith("Waiting")) lines.push(fields);
+      throw new Error("a log that fails changes nothing");
+    }
+    warning(): void {}
+    error(): void {}
+  }
+  const log = new LogNotices();
+  const workflow = flowOn(storage, "wf", { ...OPTIONS, log });
+  workflow.task.add(action("a", () => {}));
+  assert.equal((await workflow.start()).status, "Completed");
+  const since = new Date(0).toISOString();
+  const leaseMs = LEASE_MS;
+  assert.deepEqual(lines, [
+    { workflowId: "wf", owner: "another", since, leaseMs },
+  ]);
 });
 
 test("ownership: the lease of the record counts, not one's own", async () => {

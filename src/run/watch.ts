@@ -6,13 +6,18 @@
  */
 
 import type { Config } from "../config.ts";
+import type { LogFields } from "../contracts/log.ts";
 import { WorkflowLockedError } from "../errors.ts";
 import { sleep } from "../wait.ts";
+import { writeNotice } from "./notice.ts";
 import { isGone, type Owner } from "./owner.ts";
 import type { RecordStore, RunRecord } from "./record.ts";
 
 /** How often the record is looked at within a lease. */
 const LOOKS = 10;
+
+const WAITING =
+  "Waiting for the owner of the workflow; if it is dead, for its lease";
 
 /** What a record is watched with. */
 export interface Watch {
@@ -45,6 +50,7 @@ export async function whenFree(watch: Watch): Promise<RunRecord | undefined> {
   let record = await store.read();
   if (!owned) return record;
   let seenMs = performance.now();
+  let isTold = false;
   while (record?.owner) {
     const { owner, nonce } = record;
     if (await isGone(config.storage, owner)) break;
@@ -53,6 +59,8 @@ export async function whenFree(watch: Watch): Promise<RunRecord | undefined> {
     if (restMs <= 0) break;
     const waitMs = untilMs === undefined ? restMs : untilMs - nowMs;
     if (waitMs <= 0) throw lockedBy(store.workflowId, owner);
+    if (!isTold) writeNotice(config, WAITING, noticeOf(store, owner));
+    isTold = true;
     await sleep(Math.min(restMs, waitMs, owner.leaseMs / LOOKS), stop);
     record = await store.read();
     if (record?.nonce === nonce) continue;
@@ -63,6 +71,12 @@ export async function whenFree(watch: Watch): Promise<RunRecord | undefined> {
     }
   }
   return record;
+}
+
+function noticeOf({ workflowId }: RecordStore, owner: Owner): LogFields {
+  const { name, leaseMs } = owner;
+  const since = new Date(owner.since).toISOString();
+  return { workflowId, owner: name, since, leaseMs };
 }
 
 function lockedBy(workflowId: string, owner: Owner): WorkflowLockedError {

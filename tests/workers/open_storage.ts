@@ -47,7 +47,8 @@ export async function openStorage(
       const { StorageRedis } = await import(
         "@dotflow/dotflow/providers/storage-redis"
       );
-      return new StorageRedis(options);
+      // A process that is stopped for long must not lose a command by that.
+      return new StorageRedis({ timeout: "1m", ...options });
     }
   }
 }
