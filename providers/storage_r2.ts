@@ -29,30 +29,16 @@
 import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
 import { type Duration, toTimeout } from "../src/duration.ts";
-import { StorageError } from "../src/errors.ts";
-import {
-  addNonce,
-  joinNonces,
-  type Nonces,
-  splitNonces,
-} from "../src/nonces.ts";
-import {
-  bytesIn,
-  LONGEST_NAME,
-  toKey,
-  toName,
-  wholeOf,
-} from "../src/object_name.ts";
+import { isPrefix, PREFIX_WORDS } from "../src/object_name.ts";
 import {
   kindOf,
   optional,
   readOptions,
   refuseEmptyPrefix,
   toCount,
-  toText,
 } from "../src/options.ts";
-import { type Attempts, persist } from "./r2/attempts.ts";
-import { isBinding, type R2Binding, type R2Head } from "./r2/binding.ts";
+import { isBinding, type R2Binding } from "./r2/binding.ts";
+import { R2Objects } from "./r2/objects.ts";
 
 export type {
   R2Binding,
@@ -91,24 +77,10 @@ const CHECKS = {
     isBinding,
     "an R2 binding, such as env.BUCKET of a Worker",
   ),
-  prefix: optional(toText, "dotflow/"),
+  prefix: optional(kindOf<string>(isPrefix, PREFIX_WORDS), "dotflow/"),
   timeout: optional(toTimeout, 10_000),
   maxAttempts: optional(toCount, 4),
 };
-
-/** R2 removes at most so many objects at once. */
-const REMOVED_AT_ONCE = 1000;
-
-/** Where the numbers of writes are kept: in the metadata, as `StorageS3` does. */
-const NONCES = "dotflow-nonces";
-
-/** A state of an object. */
-interface State {
-  /** Its ETag. */
-  readonly etag: string;
-  /** The numbers of the writes that led to it. */
-  readonly nonces: Nonces;
-}
 
 /**
  * Keeps contexts in an R2 bucket: each as an object of its own, whose text is
@@ -124,7 +96,7 @@ interface State {
  * - R2 takes about one write a second for the same object, and refuses more for
  *   a while. Nothing of a run is written that often but in a race.
  * - A Worker may do 50 operations per request on the free plan and 1,000 on the
- *   paid one: a run of N tasks takes N + 2 writes and 2 reads.
+ *   paid one: a run of N tasks takes N + 2 writes and 1 read.
  *
  * A key may take 1,024 bytes together with the prefix. **Least permissions:** the
  * binding (`r2_buckets` in the configuration of the Worker), nothing else.
@@ -149,11 +121,7 @@ interface State {
 export class StorageR2 extends Storage {
   /** R2 evaluates conditions in one step with the write. */
   override readonly swapsAtomically: boolean = true;
-  readonly #bucket: R2Binding;
-  readonly #prefix: string;
-  readonly #attempts: Attempts;
-  /** Which state of which key a Context is known to stand for. */
-  readonly #states = new WeakMap<Context, State & { readonly key: string }>();
+  readonly #objects: R2Objects;
 
   /**
    * Makes the storage, without asking R2.
@@ -163,10 +131,13 @@ export class StorageR2 extends Storage {
    */
   constructor(options: StorageR2Options) {
     super();
-    const given = readOptions(options, "StorageR2", CHECKS);
-    this.#bucket = given.bucket;
-    this.#prefix = given.prefix;
-    this.#attempts = { most: given.maxAttempts, timeoutMs: given.timeout };
+    const { bucket, prefix, timeout, maxAttempts } = readOptions(
+      options,
+      "StorageR2",
+      CHECKS,
+    );
+    const attempts = { most: maxAttempts, timeoutMs: timeout };
+    this.#objects = new R2Objects({ bucket, prefix, attempts });
   }
 
   /**
@@ -179,12 +150,7 @@ export class StorageR2 extends Storage {
    * long.
    */
   async post(key: string, context: Context): Promise<void> {
-    const name = this.#nameOf(key);
-    const text = context.toText();
-    const head = await this.#persist("store", key, () =>
-      // Without a condition there is always an object.
-      this.#bucket.put(name, text) as Promise<R2Head>);
-    this.#remember(context, key, head);
+    await this.#objects.write(key, context);
   }
 
   /**
@@ -197,11 +163,7 @@ export class StorageR2 extends Storage {
    * @throws {CorruptCheckpointError} If what is there is damaged or foreign.
    */
   async get(key: string): Promise<Context> {
-    const stored = await this.#read(key);
-    if (stored === null) return new Context();
-    const context = Context.fromText(stored.text, this.#nameOf(key));
-    this.#remember(context, key, stored.head);
-    return context;
+    return await this.#objects.read(key) ?? new Context();
   }
 
   /**
@@ -221,31 +183,8 @@ export class StorageR2 extends Storage {
     expected: Context | null,
     next: Context,
   ): Promise<boolean> {
-    const name = this.#nameOf(key);
-    const text = next.toText();
-    const state = expected && await this.#stateOf(key, expected);
-    if (state === undefined) return false;
-    const onlyIf = state === null
-      ? { etagDoesNotMatch: "*" }
-      : { etagMatches: state.etag };
-    const nonces = addNonce(state?.nonces);
-    const customMetadata = { [NONCES]: joinNonces(nonces) };
-    const put = () => this.#bucket.put(name, text, { onlyIf, customMetadata });
-    let unclear = false;
-    const written = await this.#persist(
-      "store",
-      key,
-      put,
-      () => unclear = true,
-    );
-    if (written !== null) {
-      this.#states.set(next, { key, etag: written.etag, nonces });
-      return true;
-    }
-    const head = unclear ? await this.#head("store", key) : null;
-    const found = head === null ? -1 : stateIn(head).nonces.indexOf(nonces[0]);
-    if (found === 0) this.#remember(next, key, head!);
-    return found >= 0;
+    const state = expected && await this.#objects.stateOf(key, expected);
+    return state !== undefined && await this.#objects.swap(key, state, next);
   }
 
   /**
@@ -258,10 +197,7 @@ export class StorageR2 extends Storage {
    * long.
    */
   override async delete(key: string): Promise<boolean> {
-    const name = this.#nameOf(key);
-    if (await this.#head("remove", key) === null) return false;
-    await this.#persist("remove", key, () => this.#bucket.delete(name));
-    return true;
+    return await this.#objects.remove(key);
   }
 
   /**
@@ -274,13 +210,9 @@ export class StorageR2 extends Storage {
    */
   override async deletePrefix(prefix: string): Promise<number> {
     refuseEmptyPrefix(prefix);
-    const keys = await this.listKeys(prefix);
-    const names = keys.map((key) => this.#nameOf(key));
-    for (let first = 0; first < names.length; first += REMOVED_AT_ONCE) {
-      const some = names.slice(first, first + REMOVED_AT_ONCE);
-      await this.#persist("remove", prefix, () => this.#bucket.delete(some));
-    }
-    return names.length;
+    const keys = await this.#objects.list(prefix);
+    await this.#objects.removeAll(prefix, keys);
+    return keys.length;
   }
 
   /**
@@ -290,75 +222,7 @@ export class StorageR2 extends Storage {
    * @returns The keys.
    * @throws {StorageError} If R2 refuses or keeps failing.
    */
-  override async listKeys(prefix: string): Promise<string[]> {
-    const keys: (string | undefined)[] = [];
-    const start = toName(wholeOf(prefix));
-    let cursor: string | undefined;
-    do {
-      const options = { prefix: this.#prefix + start, cursor };
-      const page = await this.#persist(
-        "list",
-        prefix,
-        () => this.#bucket.list(options),
-      );
-      for (const { key: name } of page.objects) {
-        keys.push(toKey(name.slice(this.#prefix.length)));
-      }
-      cursor = page.truncated ? page.cursor : undefined;
-    } while (cursor !== undefined);
-    return keys.filter((key) => key !== undefined)
-      .filter((key) => key.startsWith(prefix)).sort();
+  override listKeys(prefix: string): Promise<string[]> {
+    return this.#objects.list(prefix);
   }
-
-  /** The state that a Context stands for; undefined: not what is there. */
-  async #stateOf(key: string, expected: Context): Promise<State | undefined> {
-    const known = this.#states.get(expected);
-    if (known?.key === key) return known;
-    const stored = await this.#read(key);
-    return stored?.text === expected.toText()
-      ? stateIn(stored.head)
-      : undefined;
-  }
-
-  #remember(context: Context, key: string, head: R2Head): void {
-    this.#states.set(context, { key, ...stateIn(head) });
-  }
-
-  async #read(key: string): Promise<{ text: string; head: R2Head } | null> {
-    const name = this.#nameOf(key);
-    return await this.#persist("read", key, async () => {
-      const head = await this.#bucket.get(name);
-      return head && { text: await head.text(), head };
-    });
-  }
-
-  #head(verb: string, key: string): Promise<R2Head | null> {
-    const name = this.#nameOf(key);
-    return this.#persist(verb, key, () => this.#bucket.head(name));
-  }
-
-  #persist<T>(
-    verb: string,
-    key: string,
-    attempt: () => Promise<T>,
-    onUnclear?: () => void,
-  ): Promise<T> {
-    const what = `${verb} ${JSON.stringify(this.#prefix + key)}`;
-    return persist(what, this.#attempts, attempt, onUnclear);
-  }
-
-  #nameOf(key: string): string {
-    const name = this.#prefix + toName(key);
-    if (key !== "" && bytesIn(name) <= LONGEST_NAME) return name;
-    throw new StorageError(
-      `Cannot use a key of ${
-        bytesIn(toName(key))
-      } bytes in R2: it takes 1 or ` +
-        `more, and ${LONGEST_NAME} at most together with the prefix`,
-    );
-  }
-}
-
-function stateIn({ etag, customMetadata }: R2Head): State {
-  return { etag, nonces: splitNonces(customMetadata?.[NONCES]) };
 }

@@ -21,28 +21,18 @@
 import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
 import { type Duration, toTimeout } from "../src/duration.ts";
-import { CorruptCheckpointError, StorageError } from "../src/errors.ts";
-import {
-  addNonce,
-  joinNonces,
-  type Nonces,
-  type Numbered,
-  pack,
-  unpack,
-} from "../src/nonces.ts";
+import { bytesIn, LONGEST_NAME } from "../src/object_name.ts";
 import {
   kindOf,
   optional,
   readOptions,
   refuseEmptyPrefix,
   toName,
-  toText,
 } from "../src/options.ts";
 import type { RedisClient } from "./redis/client.ts";
 import { Connection } from "./redis/connection.ts";
-import { decodeKey, encodeKey, patternOf } from "./redis/keys.ts";
+import { RedisObjects } from "./redis/objects.ts";
 import { serverOf, toClient, toRedisUrl } from "./redis/server.ts";
-import { END, SWAP } from "./redis/swap.ts";
 
 export type { RedisClient } from "./redis/client.ts";
 
@@ -79,8 +69,9 @@ export interface StorageRedisOptions {
    */
   readonly prefix?: string;
   /**
-   * How long what is stored stays, counted from when it was last written. A run
-   * that is resumed later than that begins anew.
+   * How long checkpoints stay, counted from when each was last written. A task
+   * whose checkpoint is gone runs again when its run is resumed. Run records
+   * stay, one for each workflow id: without them two owners could meet.
    *
    * @default For ever
    */
@@ -102,13 +93,18 @@ const CHECKS = {
     "a number from 1 to 65535",
   )),
   client: optional(toClient),
-  prefix: optional(toText, "dotflow:"),
+  prefix: optional(
+    kindOf<string>(
+      (value) =>
+        typeof value === "string" && !/[\p{Cc}\p{Cs}]/u.test(value) &&
+        bytesIn(value) < LONGEST_NAME,
+      "a text of less than 1,024 bytes without control characters",
+    ),
+    "dotflow:",
+  ),
   ttl: optional((value, option) => Math.ceil(toTimeout(value, option))),
   timeout: optional(toTimeout, 10_000),
 };
-
-/** How many keys the server looks at for one answer. */
-const SCAN_COUNT = "1000";
 
 /**
  * Keeps contexts in Redis: each under a key of its own, as a text of two lines.
@@ -157,10 +153,7 @@ export class StorageRedis extends Storage {
   /** The server carries out one command after the other. */
   override readonly swapsAtomically: boolean = true;
   readonly #connection: Connection;
-  readonly #prefix: string;
-  readonly #expiry: readonly string[];
-  /** Which state of which key a Context is known to stand for. */
-  readonly #states = new WeakMap<Context, { key: string; nonces: Nonces }>();
+  readonly #objects: RedisObjects;
 
   /**
    * Makes the storage, without connecting.
@@ -172,9 +165,10 @@ export class StorageRedis extends Storage {
   constructor(options: StorageRedisOptions = {}) {
     super();
     const given = readOptions(options, "StorageRedis", CHECKS);
-    this.#connection = new Connection(serverOf(given), given.timeout);
-    this.#prefix = given.prefix;
-    this.#expiry = given.ttl === undefined ? [] : ["PX", String(given.ttl)];
+    const connection = new Connection(serverOf(given), given.timeout);
+    const { prefix, ttl } = given;
+    this.#connection = connection;
+    this.#objects = new RedisObjects({ connection, prefix, ttl });
   }
 
   /**
@@ -186,10 +180,7 @@ export class StorageRedis extends Storage {
    * @throws {StorageError} If the server refuses, or gives no answer in time.
    */
   async post(key: string, context: Context): Promise<void> {
-    const next = { nonces: addNonce(), text: context.toText() };
-    const set = ["SET", this.#at(key), pack(next), ...this.#expiry];
-    await this.#send("store", key, ...set);
-    this.#states.set(context, { key, nonces: next.nonces });
+    await this.#objects.write(key, context);
   }
 
   /**
@@ -201,11 +192,7 @@ export class StorageRedis extends Storage {
    * @throws {CorruptCheckpointError} If what is there is damaged or foreign.
    */
   async get(key: string): Promise<Context> {
-    const stored = await this.#read(key);
-    if (stored === undefined) return new Context();
-    const context = Context.fromText(stored.text, this.#placeOf(key));
-    this.#states.set(context, { key, nonces: stored.nonces });
-    return context;
+    return await this.#objects.read(key) ?? new Context();
   }
 
   /**
@@ -225,15 +212,8 @@ export class StorageRedis extends Storage {
     expected: Context | null,
     next: Context,
   ): Promise<boolean> {
-    const text = next.toText();
-    const before = expected && await this.#noncesOf(key, expected);
-    if (before === undefined) return false;
-    const nonces = addNonce(before ?? []);
-    const stored = before === null
-      ? await this.#create(key, { nonces, text })
-      : await this.#swap(key, before, { nonces, text });
-    if (stored) this.#states.set(next, { key, nonces });
-    return stored;
+    const state = expected && await this.#objects.stateOf(key, expected);
+    return state !== undefined && await this.#objects.swap(key, state, next);
   }
 
   /**
@@ -244,7 +224,7 @@ export class StorageRedis extends Storage {
    * @throws {StorageError} If the server refuses, or gives no answer in time.
    */
   override async delete(key: string): Promise<boolean> {
-    return await this.#send("remove", key, "UNLINK", this.#at(key)) === 1;
+    return await this.#objects.remove(key, [key]) === 1;
   }
 
   /**
@@ -258,11 +238,9 @@ export class StorageRedis extends Storage {
   override async deletePrefix(prefix: string): Promise<number> {
     refuseEmptyPrefix(prefix);
     let count = 0;
-    for await (const keys of this.#pages("remove", prefix)) {
+    for await (const keys of this.#objects.pages("remove", prefix)) {
       if (keys.length === 0) continue;
-      const places = keys.map((key) => this.#at(key));
-      const removed = await this.#send("remove", prefix, "UNLINK", ...places);
-      count += removed as number;
+      count += await this.#objects.remove(prefix, keys);
     }
     return count;
   }
@@ -277,7 +255,7 @@ export class StorageRedis extends Storage {
   override async listKeys(prefix: string): Promise<string[]> {
     // SCAN may give a key more than once.
     const found = new Set<string>();
-    for await (const keys of this.#pages("list", prefix)) {
+    for await (const keys of this.#objects.pages("list", prefix)) {
       for (const key of keys) found.add(key);
     }
     return [...found].sort();
@@ -286,78 +264,5 @@ export class StorageRedis extends Storage {
   /** Closes the connection, once what is under way is done; no client's. */
   override async close(): Promise<void> {
     await this.#connection.close();
-  }
-
-  async #create(key: string, next: Numbered): Promise<boolean> {
-    const at = this.#at(key);
-    const set = ["SET", at, pack(next), "NX", ...this.#expiry];
-    if (await this.#send("store", key, ...set) !== null) return true;
-    // Clients send again by themselves, too: it may be one's own.
-    const found = await this.#ask("store", key, "GETRANGE", at, "0", END);
-    return found?.nonces.includes(next.nonces[0]) === true;
-  }
-
-  async #swap(key: string, before: Nonces, next: Numbered): Promise<boolean> {
-    const line = `${joinNonces(before)}\n`;
-    const args = [this.#at(key), line, pack(next), ...this.#expiry];
-    return await this.#send("store", key, "EVAL", SWAP, "1", ...args) === 1;
-  }
-
-  /** The state that a Context stands for; undefined: not what is there. */
-  async #noncesOf(key: string, expected: Context): Promise<Nonces | undefined> {
-    const known = this.#states.get(expected);
-    if (known?.key === key) return known.nonces;
-    const stored = await this.#read(key);
-    return stored?.text === expected.toText() ? stored.nonces : undefined;
-  }
-
-  async #read(key: string): Promise<Numbered | undefined> {
-    const stored = await this.#ask("read", key, "GET", this.#at(key));
-    if (stored?.nonces.length !== 0) return stored;
-    const place = this.#placeOf(key);
-    throw new CorruptCheckpointError(place, "it has no number of a write");
-  }
-
-  async #ask(
-    verb: string,
-    key: string,
-    ...args: string[]
-  ): Promise<Numbered | undefined> {
-    const reply = await this.#send(verb, key, ...args);
-    if (reply === null || reply === undefined) return undefined;
-    if (typeof reply === "string") return unpack(reply);
-    throw new StorageError(
-      `Cannot ${verb} ${
-        JSON.stringify(key)
-      } in Redis: the given client gives ` +
-        "no texts; hand in one that does",
-    );
-  }
-
-  /** The keys with a prefix, some at a time. */
-  async *#pages(verb: string, prefix: string): AsyncGenerator<string[]> {
-    const pattern = patternOf(this.#prefix, prefix);
-    let cursor = "0";
-    do {
-      const args = ["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
-      const reply = await this.#send(verb, prefix, ...args);
-      const [next, names] = reply as [string, string[]];
-      cursor = String(next);
-      yield names.map((name) => decodeKey(name.slice(this.#prefix.length)))
-        .filter((key) => key !== undefined)
-        .filter((key) => key.startsWith(prefix));
-    } while (cursor !== "0");
-  }
-
-  #send(verb: string, key: string, ...args: string[]): Promise<unknown> {
-    return this.#connection.send(`${verb} ${JSON.stringify(key)}`, ...args);
-  }
-
-  #at(key: string): string {
-    return this.#prefix + encodeKey(key);
-  }
-
-  #placeOf(key: string): string {
-    return `${this.#connection.address}/${this.#at(key)}`;
   }
 }

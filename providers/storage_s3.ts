@@ -29,7 +29,7 @@ import { S3Client } from "./s3/client.ts";
 import type { S3Credentials } from "./s3/credentials.ts";
 import { deleteKeys, listKeys } from "./s3/lists.ts";
 import { S3Objects } from "./s3/objects.ts";
-import { CHECKS } from "./s3/options.ts";
+import { CHECKS, refuseBucketTwice } from "./s3/options.ts";
 
 export type { Fetch, S3Credentials };
 
@@ -63,7 +63,8 @@ export interface StorageS3Options {
    *
    * @default What is found in the environment, by a web identity
    * (`AWS_WEB_IDENTITY_TOKEN_FILE`), or from the container
-   * (`AWS_CONTAINER_CREDENTIALS_FULL_URI`), in this order
+   * (`AWS_CONTAINER_CREDENTIALS_FULL_URI`), in this order; no profiles, and no
+   * metadata of EC2
    */
   readonly credentials?: S3Credentials | (() => Awaitable<S3Credentials>);
   /**
@@ -97,7 +98,8 @@ export interface StorageS3Options {
  * - Storing, reading and swapping take one request each; a list takes one per
  *   1,000 keys, and removing many another one per 1,000.
  * - A swap is a conditional write (`If-None-Match`, `If-Match`). Where its answer
- *   was lost, it is sent again, and is known by a number of its own.
+ *   was lost, it is sent again, and is known by a number of its own, as long as
+ *   fewer than 32 others have come after it.
  * - A request is tried again after errors of the server, of the network and of
  *   the clock. `post` has no condition: one that was lost on its way, and comes
  *   late, may write over a newer one.
@@ -106,8 +108,10 @@ export interface StorageS3Options {
  *   take 3 to 6 bytes.
  *
  * It needs `s3:GetObject`, `s3:PutObject` and `s3:DeleteObject` for the objects,
- * `s3:ListBucket` for the bucket (without it S3 does not tell what is absent), and
- * in Deno `--allow-net=HOST --allow-env`.
+ * `s3:ListBucket` for the bucket (without it S3 does not tell what is absent). In
+ * Deno it needs `--allow-net=HOST`; `--allow-env` where credentials, region or
+ * endpoint come from the environment; and `--allow-read` for tokens in files (web
+ * identity, EKS Pod Identity).
  *
  * @example With another server
  * ```ts
@@ -138,6 +142,7 @@ export class StorageS3 extends Storage {
       "StorageS3",
       CHECKS,
     );
+    refuseBucketTwice(given);
     const policy = { fetch, timeoutMs: timeout, maxAttempts };
     this.#client = new S3Client({ ...given, policy });
     this.#objects = new S3Objects(this.#client);

@@ -25,11 +25,7 @@
 
 import { Context } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
-import {
-  CorruptCheckpointError,
-  InvalidOptionError,
-  StorageError,
-} from "../src/errors.ts";
+import { CorruptCheckpointError, StorageError } from "../src/errors.ts";
 import {
   kindOf,
   optional,
@@ -37,23 +33,15 @@ import {
   refuseEmptyPrefix,
 } from "../src/options.ts";
 import { redact } from "../src/redact.ts";
+import {
+  isUnstorage,
+  refuseReadOnly,
+  toText,
+  type UnstorageLike,
+} from "./unstorage/items.ts";
 import { decodeKey, encodeKey, encodeParts } from "./unstorage/keys.ts";
 
-/** What is used of a storage that `createStorage` of unstorage has made. */
-export interface UnstorageLike {
-  /** Reads an item; null where there is none. */
-  getItem(key: string): Promise<unknown>;
-  /** Writes an item. */
-  setItem(key: string, value: string): Promise<void>;
-  /** Tells whether there is an item. */
-  hasItem(key: string): Promise<boolean>;
-  /** Removes an item. */
-  removeItem(key: string): Promise<void>;
-  /** Lists the keys of items that begin with a base. */
-  getKeys(base?: string): Promise<string[]>;
-  /** Tells which driver has a key. */
-  getMount?(key: string): { readonly driver?: object };
-}
+export type { UnstorageLike } from "./unstorage/items.ts";
 
 /** Options of {@linkcode StorageUnstorage}. */
 export interface StorageUnstorageOptions {
@@ -68,15 +56,9 @@ export interface StorageUnstorageOptions {
   readonly prefix?: string;
 }
 
-const METHODS = ["getItem", "setItem", "hasItem", "removeItem", "getKeys"];
-
 const CHECKS = {
   storage: kindOf<UnstorageLike>(
-    (value) =>
-      typeof value === "object" && value !== null &&
-      METHODS.every((name) =>
-        typeof (value as Record<string, unknown>)[name] === "function"
-      ),
+    isUnstorage,
     "what createStorage of unstorage makes",
   ),
   prefix: optional(
@@ -270,34 +252,4 @@ export class StorageUnstorage extends Storage {
       );
     }
   }
-}
-
-/** Such a driver would lose what it is given, without a word. */
-function refuseReadOnly(storage: UnstorageLike, prefix: string): void {
-  const { driver } = storage.getMount?.(prefix) ?? {};
-  if (driver === undefined) return;
-  const { name, setItem, options } = driver as {
-    name?: string;
-    setItem?: unknown;
-    options?: { readOnly?: boolean };
-  };
-  if (typeof setItem === "function" && !options?.readOnly) return;
-  throw new InvalidOptionError(
-    `Cannot use driver ${JSON.stringify(name ?? "without name")} of ` +
-      "unstorage: it only reads; mount one that writes",
-  );
-}
-
-/** An item as text, whatever the driver has made of it. */
-async function toText(item: unknown): Promise<string | undefined> {
-  if (item === null || item === undefined) return undefined;
-  if (typeof item === "string") return item;
-  // Some drivers give what they have caught, in place of throwing it.
-  if (item instanceof Error) throw item;
-  if (
-    item instanceof Blob || item instanceof ArrayBuffer ||
-    ArrayBuffer.isView(item)
-  ) return await new Response(item as BodyInit).text();
-  // What was parsed was no text of ours.
-  return "";
 }

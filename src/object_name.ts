@@ -65,3 +65,22 @@ export function wholeOf(prefix: string): string {
 export function bytesIn(name: string): number {
   return new TextEncoder().encode(name).length;
 }
+
+/**
+ * Tells whether names can begin with a text: one that needs no escape, so that
+ * nothing tells it from keys, and leaves room for a key.
+ *
+ * @param value What was given as a prefix.
+ * @returns Whether it can be one.
+ */
+export function isPrefix(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const plain = value.replaceAll("%", "");
+  return toName(plain) === plain && !/(^|\/)\.\.?(\/|$)/.test(value) &&
+    bytesIn(value) < LONGEST_NAME;
+}
+
+/** What {@linkcode isPrefix} takes, in words. */
+export const PREFIX_WORDS =
+  'a text such as "dotflow/", of less than 1,024 bytes, without a part that ' +
+  'is empty, "." or "..", without control characters';

@@ -127,6 +127,76 @@ for (
   });
 }
 
+/** What the runtimes throw, without the addresses that they name. */
+const THROWN: readonly [words: string, more: object, reason: string][] = [
+  ["tcp connect error: Connection refused (os error 111)", {}, "ECONNREFUSED"],
+  ["fetch failed", { cause: { code: "ECONNREFUSED" } }, "ECONNREFUSED"],
+  ["Unable to connect", { code: "ConnectionRefused" }, "ECONNREFUSED"],
+  ["fetch failed", { cause: { code: "ENOTFOUND" } }, "ENOTFOUND"],
+  ["dns error: failed to lookup address information", {}, "ENOTFOUND"],
+  ["connection closed before message completed", {}, "ECONNRESET"],
+  [
+    "error sending request for url (http://dns/ECONNREFUSED): reset",
+    {},
+    "ECONNRESET",
+  ],
+  ["something", {}, "network error"],
+];
+
+test("http: where no connection came about, nothing was done", async () => {
+  for (const [words, more, reason] of THROWN) {
+    const unclear = !["ECONNREFUSED", "ENOTFOUND"].includes(reason);
+    const error = Object.assign(new TypeError(words), more);
+    const never = scripted(() => Promise.reject(error));
+    await assert.rejects(
+      () => sendWithRetries(prepare, { ...never, maxAttempts: 2 }),
+      (thrown: HttpError) => {
+        assert.deepEqual([thrown.reason, thrown.unclear], [reason, unclear]);
+        return true;
+      },
+    );
+    const once = scripted(
+      () => Promise.reject(error),
+      () => new Response("fine"),
+    );
+    const answer = await sendWithRetries(prepare, once);
+    assert.equal(answer.unclear, unclear);
+    // What was unclear stays so.
+    const both = scripted(
+      () => new Response("", { status: 500 }),
+      () => Promise.reject(error),
+      () => new Response("fine"),
+    );
+    assert.equal((await sendWithRetries(prepare, both)).unclear, true);
+  }
+});
+
+test(
+  "http: a connection that is refused is known for that",
+  { needs: ["files"] },
+  async () => {
+    const { createServer } = (await import("node:net")).default;
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as { port: number };
+    await new Promise((done) => server.close(done));
+    const url = `http://127.0.0.1:${port}/`;
+    await assert.rejects(
+      () =>
+        sendWithRetries(() => ({ url, init: { method: "PUT", body: "x" } }), {
+          maxAttempts: 2,
+        }),
+      (error: HttpError) => {
+        assert.deepEqual([error.reason, error.unclear], [
+          "ECONNREFUSED",
+          false,
+        ]);
+        return true;
+      },
+    );
+  },
+);
+
 test("http: nothing is said of the address, the query or the answer", async () => {
   const url = `${unreachable}/path-CANARY?key=CANARY`;
   const init = { headers: { authorization: "Bearer CANARY" } };

@@ -256,6 +256,29 @@ test("StorageGCS: after a failed renewal the next call asks anew", async () => {
   assert.equal(calls, 2);
 });
 
+test("StorageGCS: a token that died with a request is asked for anew", async () => {
+  const { lab } = await openStorage();
+  const { setTimeout } = globalThis;
+  const asked = moment();
+  let calls = 0;
+  const credentials = () => {
+    if (calls++ > 0) return lab.info.token;
+    asked.resolve();
+    return new Promise<string>(() => {});
+  };
+  const storage = storageOn(lab, { credentials, timeout: 101 });
+  cleanup(() => Object.assign(globalThis, { setTimeout }));
+  // As in a Worker whose request is over: no promise, no timer goes on.
+  globalThis.setTimeout =
+    ((callback: () => void, ms: number) =>
+      ms === 303 ? 0 : setTimeout(callback, ms)) as never;
+  storage.get("a");
+  await asked.promise;
+  globalThis.setTimeout = setTimeout;
+  await Promise.all([storage.get("a"), storage.get("b")]);
+  assert.equal(calls, 2);
+});
+
 test("StorageGCS: a token function that gives none is an error", async () => {
   const { lab } = await openStorage();
   const answers: [unknown, RegExp][] = [
@@ -267,7 +290,7 @@ test("StorageGCS: a token function that gives none is an error", async () => {
     [{ token: 42 }, /gave no token/],
     [{ token: "secret", expires: 1 }, /gave a token that has expired/],
     [{ token: "secret", expires: NaN }, /gave a token that has expired/],
-    [new Promise(() => {}), /no access token: no answer within 150 ms$/],
+    [new Promise(() => {}), /no access token: .* no answer within 150 ms$/],
   ];
   for (const [answer, message] of answers) {
     const credentials = () => answer as string;
@@ -539,7 +562,7 @@ test("StorageGCS: what the service refuses is said, with what to do", async () =
     ],
     [
       () => away.get("a"),
-      /^Cannot read "dotflow\/a" in bucket "[^"]+": 127\.0\.0\.1:1: .*\(2 attempts\)$/,
+      /^Cannot read "dotflow\/a" in bucket "[^"]+": no good answer from 127\.0\.0\.1:1: .*\(2 attempts\)$/,
     ],
     [
       () => wrongKey.get("a"),

@@ -346,7 +346,7 @@ test("StorageGCS: an error says that a write may have been done", async () => {
   await rejectsWith(
     storage.post("a", contextOf(1)),
     "STORAGE",
-    /^Cannot store "dotflow\/a" in bucket "[^"]+": 127[^ ]+ status 500 \(2 attempts\); it may have been done all the same$/,
+    /^Cannot store "dotflow\/a" in bucket "[^"]+": no good answer from 127[^ ]+ status 500 \(2 attempts\); it may have been done all the same$/,
   );
   await lab.faults({ rate: 1, kinds: ["429"], match: { op: "insert" } });
   await rejectsWith(
@@ -354,4 +354,35 @@ test("StorageGCS: an error says that a write may have been done", async () => {
     "STORAGE",
     /status 429 \(2 attempts\)$/,
   );
+});
+
+test("StorageGCS: a list is never cut short, and never endless", async () => {
+  const { storage, lab } = await openStorage({}, { pageSize: 2 });
+  const keys = ["wf/1", "wf/2", "wf/3", "wf/4", "wf/5"];
+  for (const key of keys) await storage.post(key, contextOf(key));
+  /** Changes the token of each answer to a list. */
+  const listWith = (change: (next: unknown, answer: number) => unknown) => {
+    let answers = 0;
+    const altered = async (url: string, init: RequestInit) => {
+      const response = await fetch(url, init);
+      if (!url.includes("fields=items")) return response;
+      const page = await response.json();
+      page.nextPageToken = change(page.nextPageToken, ++answers);
+      return Response.json(page);
+    };
+    return storageOn(lab, { fetch: altered }).listKeys("wf/");
+  };
+  const once = (next: unknown, answer: number) => answer === 1 ? 7 : next;
+  assert.deepEqual(await listWith(once), keys);
+  for (const turns of [1, 2]) {
+    const tokens: unknown[] = [];
+    let answers = 0;
+    const endless = listWith((next) => {
+      if (next !== undefined && tokens.length < turns) tokens.push(next);
+      return tokens[++answers % tokens.length];
+    });
+    const message = /Cannot list .* the server gives the same page again/;
+    await rejectsWith(endless, "STORAGE", message);
+    assert.ok(answers < 6);
+  }
 });

@@ -88,7 +88,14 @@ test("StorageR2 refuses options that make no sense", () => {
   refused({}, /bucket.*env\.BUCKET/);
   refused({ bucket: { ...bucket, list: 1 } }, /bucket/);
   refused({ bucket: "name" }, /bucket/);
-  refused({ bucket, prefix: null }, /prefix/);
+  for (
+    const prefix of [
+      ...[null, "a\n", "a\ud800", "a//b/", "/a/", "a/../b/"],
+      "x".repeat(1_024),
+    ]
+  ) {
+    refused({ bucket, prefix }, /prefix/);
+  }
   refused({ bucket, timeout: "soon" }, /timeout/);
   refused({ bucket, maxAttempts: 0 }, /maxAttempts/);
   refused({ bucket, region: "auto" }, /"region".*bucket, prefix/);
@@ -372,6 +379,44 @@ test("StorageR2 removes more than a thousand at once", { skip }, async () => {
   assert.equal(await storage.deletePrefix("w/"), 1_050);
   assert.equal(between.history.join(" "), "list list delete delete");
   assert.deepEqual(await storage.listKeys(""), ["x/1"]);
+});
+
+test("StorageR2 never cuts a list short", { skip }, async () => {
+  const between = new Between();
+  const storage = open({ bucket: between.bucket });
+  await storage.post("w/a", some(1));
+  const page = (more: object): Fault => async (operate) => ({
+    ...await operate() as object,
+    ...more,
+  });
+  const cut = page({ truncated: true, cursor: undefined });
+  between.next("list", cut);
+  assert.deepEqual(await storage.listKeys("w/"), ["w/a"]);
+  between.next("list", cut, cut, cut, cut);
+  await assert.rejects(storage.listKeys("w/"), {
+    code: "STORAGE",
+    message: /^Cannot list ".*w\/" in R2: .* without its cursor$/,
+  });
+});
+
+test("StorageR2 never lists without end", { skip }, async () => {
+  const list = (cursors: string[]) => {
+    let pages = 0;
+    const bucket = {
+      ...new Between().bucket,
+      list: () => {
+        const cursor = cursors[pages++ % cursors.length];
+        return Promise.resolve({ objects: [], truncated: true, cursor });
+      },
+    };
+    return open({ bucket }).listKeys("w/");
+  };
+  for (const cursors of [["a"], ["a", "b"]]) {
+    await assert.rejects(list(cursors), {
+      code: "STORAGE",
+      message: /Cannot list ".*w\/" in R2: .*same page again and again/,
+    });
+  }
 });
 
 test("StorageR2 resumes a workflow in another instance", { skip }, async () => {

@@ -69,7 +69,9 @@ test("StorageRedis refuses options that make no sense", async () => {
   refused({ host: "user:secret@a" }, /host/);
   refused({ port: 0 }, /port/);
   refused({ port: 65_536 }, /port/);
-  refused({ prefix: 1 }, /prefix/);
+  for (const prefix of [1, "a\n", "a\ud800", "x".repeat(1_024)]) {
+    refused({ prefix }, /prefix/);
+  }
   refused({ ttl: 0 }, /ttl/);
   refused({ ttl: "soon" }, /ttl/);
   refused({ timeout: 0 }, /timeout/);
@@ -184,6 +186,33 @@ test("StorageRedis lets a text expire after its ttl", { skip }, async () => {
   const forever = open({ url: address, prefix });
   await forever.post("w/a", some(4));
   assert.equal(await command("PTTL", `${prefix}w/a`), -1);
+});
+
+test("StorageRedis lets no run record expire", { skip }, async () => {
+  const prefix = `test:${crypto.randomUUID()}:`;
+  const storage = open({ url: address, prefix, ttl: "1h" });
+  const workflow = new DotFlow({
+    workflowId: "daily",
+    config: new Config({ storage }),
+  });
+  workflow.task.add(action("one", () => 1));
+  await workflow.start();
+  const left: Record<string, boolean> = {};
+  for (const key of await storage.listKeys("daily/")) {
+    const ms = Number(await command("PTTL", prefix + key));
+    left[key.split("/").at(-1)!] = ms === -1;
+  }
+  assert.deepEqual(left, { _run: true, one: false });
+  // Every way to write it.
+  const foreverAfter = async (write: () => unknown) => {
+    await write();
+    assert.equal(await command("PTTL", `${prefix}w/_run`), -1);
+  };
+  const one = some(1);
+  const two = some(2);
+  await foreverAfter(() => storage.atomicSwap("w/_run", null, one));
+  await foreverAfter(() => storage.atomicSwap("w/_run", one, two));
+  await foreverAfter(() => storage.post("w/_run", one));
 });
 
 test("StorageRedis takes patterns for texts", { skip }, async () => {

@@ -255,6 +255,41 @@ test("StorageS3: while new credentials cannot be had, good ones are used", async
   }
 });
 
+test("StorageS3: credentials that died with a request are asked for anew", async () => {
+  const s3 = await openS3();
+  const { setTimeout } = globalThis;
+  let calls = 0;
+  let asked: () => void;
+  const first = new Promise<void>((resolve) => asked = resolve);
+  const storage = new StorageS3({
+    ...s3.storage,
+    timeout: 101,
+    credentials: () => {
+      if (calls++ > 0) return s3.issueCredentials(60_000);
+      asked();
+      return new Promise(() => {});
+    },
+  });
+  cleanup(() => Object.assign(globalThis, { setTimeout }));
+  // As in a Worker whose request is over: no promise, no timer goes on.
+  globalThis.setTimeout =
+    ((callback: () => void, ms: number) =>
+      ms === 101 ? 0 : setTimeout(callback, ms)) as never;
+  storage.get("wf/a");
+  await first;
+  await Promise.resolve();
+  globalThis.setTimeout = setTimeout;
+  const generous = new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new Error("it hangs")), 3_000);
+    cleanup(() => clearTimeout(timer));
+  });
+  await Promise.race([
+    Promise.all([storage.get("wf/a"), storage.get("wf/b")]),
+    generous,
+  ]);
+  assert.equal(calls, 2);
+});
+
 /** Options that are refused at once. */
 const BAD_OPTIONS: readonly [name: string, options: unknown, RegExp][] = [
   ["no options", undefined, /as options of StorageS3/],
@@ -281,6 +316,21 @@ const BAD_OPTIONS: readonly [name: string, options: unknown, RegExp][] = [
     "an endpoint with a query",
     { bucket: "b-1", endpoint: `https://example.com?key=${CANARY}` },
     /what was given as endpoint/,
+  ],
+  [
+    "an endpoint with the bucket",
+    { bucket: "b-1", endpoint: "https://example.com/b-1/" },
+    /as endpoint: leave "\/b-1" out of the address; it is added$/,
+  ],
+  [
+    "an endpoint with the bucket in its midst",
+    { bucket: "b-1", endpoint: "https://example.com/b-1/flows" },
+    /leave "\/b-1" out of the address; it is added$/,
+  ],
+  [
+    "a prefix without end",
+    { bucket: "b-1", prefix: "x".repeat(1_024) },
+    /prefix/,
   ],
   ["credentials as text", { bucket: "b-1", credentials: CANARY }, /no object/],
   [
@@ -386,7 +436,8 @@ const BAD_ACCESS: Record<string, BadAccess> = {
   "a server that talks rubbish": {
     before: (s3) => s3.faults({ rules: [{ match: {}, fault: "garbage" }] }),
     options: () => ({ maxAttempts: 2 }),
-    reason: /: (status 404|.* not of S3|the list was cut off) \(2 attempts\)/,
+    reason:
+      /: (status 404|.* not of S3|a list that was cut off) \(2 attempts\)/,
     works: ["delete"],
   },
   "no permission to list": {
@@ -397,7 +448,8 @@ const BAD_ACCESS: Record<string, BadAccess> = {
   },
   "no credentials": {
     options: () => ({ credentials: undefined }),
-    reason: /no credentials were found: give "credentials", or set AWS_ACCESS/,
+    reason:
+      /no credentials were found: give "credentials", or set AWS_ACCESS.*\(profiles.* AWS_PROFILE .* EC2 are not read\)$/,
   },
   "a function that throws": {
     options: () => ({
@@ -409,7 +461,7 @@ const BAD_ACCESS: Record<string, BadAccess> = {
   },
   "a function that never answers": {
     options: () => ({ credentials: () => new Promise(() => {}), timeout: 50 }),
-    reason: /"credentials" gave none within 50 ms/,
+    reason: /"credentials" gave none in time \(TimeoutError\)/,
   },
   "a function that gives nonsense": {
     options: () => ({ credentials: () => CANARY as never }),
@@ -466,6 +518,14 @@ test("StorageS3 says what is wrong with the environment", async () => {
     const storage = new StorageS3({ bucket, endpoint, region });
     assert.match(await refusal(() => storage.get("wf")), pattern);
   }
+  setEnvironment({
+    AWS_ENDPOINT_URL: `http://127.0.0.1:1/${bucket}`,
+    AWS_REGION: "a",
+  });
+  assert.match(
+    await refusal(() => new StorageS3({ bucket }).get("wf")),
+    /AWS_ENDPOINT_URL: leave ".*" out of the address; it is added$/,
+  );
   setEnvironment({
     AWS_ENDPOINT_URL: `https://a:${CANARY}@b`,
     AWS_REGION: "a",

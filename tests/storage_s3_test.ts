@@ -1,5 +1,5 @@
 import { Context } from "@dotflow/dotflow";
-import { StorageS3 } from "@dotflow/dotflow/providers/storage-s3";
+import { type Fetch, StorageS3 } from "@dotflow/dotflow/providers/storage-s3";
 import {
   lackingFor,
   storageContract,
@@ -407,6 +407,70 @@ for (const fault of NOT_DONE) {
     assert.deepEqual(swapped, Array(COUNT).fill(false));
   });
 }
+
+/** Changes what the server says, for the answers that are numbered. */
+function between(
+  change: (text: string, answer: number) => string,
+): { fetch: Fetch; answers: () => number } {
+  let answers = 0;
+  const fetch: Fetch = async (url, init) => {
+    const response = await globalThis.fetch(url, init);
+    const text = change(await response.text(), ++answers);
+    const headers = new Headers(response.headers);
+    headers.delete("content-length");
+    return new Response(text, { status: response.status, headers });
+  };
+  return { fetch, answers: () => answers };
+}
+
+test("StorageS3: a list is never cut short, and never endless", async () => {
+  const { s3, storage } = await open();
+  await s3.setOptions({ pageSize: 2 });
+  const keys = ["wf/1", "wf/2", "wf/3", "wf/4", "wf/5"];
+  for (const key of keys) await storage.post(key, contextOf(key));
+  const token = /<NextContinuationToken>.*<\/NextContinuationToken>/;
+  const listWith = (way: { fetch: Fetch }) =>
+    new StorageS3({ ...s3.storage, fetch: way.fetch }).listKeys("wf/");
+
+  // A first answer that does not say how it goes on, or is rubbish.
+  for (
+    const wrong of [
+      (text: string) => text.replace(token, ""),
+      (text: string) => text.replace(token, "<NextContinuationToken/>"),
+      (text: string) => text.replace("wf/1", "wf&#x110000;"),
+      (text: string) => text.replace("wf/1", "wf&#99999999999;"),
+    ]
+  ) {
+    const once = between((text, answer) => answer === 1 ? wrong(text) : text);
+    assert.deepEqual(await listWith(once), keys);
+    assert.equal(once.answers(), 4);
+    const always = between(wrong);
+    await assert.rejects(() => listWith(always), {
+      code: "STORAGE",
+      message: /no good answer.*a list .*\(3 attempts\)$/,
+    });
+  }
+
+  // The same page again, or two in turns.
+  for (const turns of [1, 2]) {
+    const tokens: string[] = [];
+    const endless = between((text) => {
+      const [found] = token.exec(text) ?? [];
+      if (found !== undefined && tokens.length < turns) tokens.push(found);
+      return text.replace(token, () => tokens.at(-1)!)
+        .replace(">false<", `>true<`)
+        .replace(
+          "</ListBucketResult>",
+          (end) => token.test(text) ? end : tokens[0] + end,
+        );
+    });
+    await assert.rejects(() => listWith(endless), {
+      code: "STORAGE",
+      message: /^Cannot list "wf\/"… in bucket ".*same page again and again$/,
+    });
+    assert.ok(endless.answers() < 6);
+  }
+});
 
 test("StorageS3: the bucket may be in the host", async () => {
   const { s3 } = await open();

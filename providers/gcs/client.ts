@@ -8,6 +8,7 @@
  */
 
 import { StorageError } from "../../src/errors.ts";
+import type { CachedCredential } from "../../src/http/cached_credential.ts";
 import {
   type HttpAnswer,
   HttpError,
@@ -15,7 +16,6 @@ import {
   sendWithRetries,
 } from "../../src/http/retry.ts";
 import { saidReason, textOf } from "./reasons.ts";
-import type { TokenCache } from "./token_cache.ts";
 
 /** A request to the bucket. */
 export interface Call {
@@ -46,7 +46,7 @@ export interface ClientOptions {
   /** The project that pays, where it is not the bucket's own. */
   readonly project: string | undefined;
   /** Access tokens; undefined: an emulator, which needs none. */
-  readonly tokens: TokenCache | undefined;
+  readonly tokens: CachedCredential<string> | undefined;
   /** How often and how long a request is tried. */
   readonly policy: RetryPolicy;
 }
@@ -73,7 +73,8 @@ export class Client {
     const used: { token?: string } = {};
     let answer = await this.#send(call, used);
     if (answer.status === 401 && used.token !== undefined) {
-      answer = await this.#send(call, used, used.token);
+      this.#options.tokens!.forget(used.token);
+      answer = await this.#send(call, used);
     }
     if (!call.expected.includes(answer.status) || isBucketGone(answer)) {
       throw this.#error(call, refusal(answer, used.token));
@@ -81,11 +82,7 @@ export class Client {
     return answer;
   }
 
-  async #send(
-    call: Call,
-    used: { token?: string },
-    refused?: string,
-  ): Promise<HttpAnswer> {
+  async #send(call: Call, used: { token?: string }): Promise<HttpAnswer> {
     const { endpoint, project, policy, tokens } = this.#options;
     const { method = "GET", path, body, type, doubt } = call;
     const query = new URLSearchParams();
@@ -98,7 +95,7 @@ export class Client {
       const headers = new Headers();
       if (type !== undefined) headers.set("content-type", type);
       if (tokens !== undefined) {
-        used.token = await this.#token(call, tokens, refused);
+        used.token = await this.#token(call, tokens);
         headers.set("authorization", `Bearer ${used.token}`);
       }
       // A redirect could lead the token to another host.
@@ -115,17 +112,19 @@ export class Client {
       const maybe = method !== "GET" && error.unclear
         ? "; it may have been done all the same"
         : "";
-      throw this.#error(call, `${host}: ${error.message}${maybe}`);
+      throw this.#error(
+        call,
+        `no good answer from ${host}: ${error.message}${maybe}`,
+      );
     }
   }
 
   async #token(
     call: Call,
-    tokens: TokenCache,
-    refused: string | undefined,
+    tokens: CachedCredential<string>,
   ): Promise<string> {
     try {
-      return await tokens.get(refused);
+      return await tokens.get();
     } catch (error) {
       throw this.#error(call, `no access token: ${(error as Error).message}`);
     }

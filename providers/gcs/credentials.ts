@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Credential } from "../../src/http/cached_credential.ts";
 import {
   type HttpAnswer,
   HttpError,
@@ -13,10 +14,10 @@ import {
 } from "../../src/http/retry.ts";
 import { environment } from "../../src/runtime.ts";
 import type { Awaitable } from "../../src/types.ts";
+import { within } from "../../src/within.ts";
 import { importKey, signClaim } from "./jwt.ts";
 import type { Key } from "./key.ts";
 import { clean, parseObject, saidReason, textOf } from "./reasons.ts";
-import type { Token } from "./token_cache.ts";
 
 /** What tokens are asked for: reading, writing and removing objects. */
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
@@ -57,6 +58,9 @@ export interface GoogleToken {
 /** Gets access tokens: called again before one ends, or when it is refused. */
 export type TokenFunction = () => Awaitable<string | GoogleToken>;
 
+/** An access token, and its end. */
+export type Token = Credential<string>;
+
 /** Gets a new access token. */
 export type TokenSource = () => Promise<Token>;
 
@@ -64,11 +68,15 @@ export type TokenSource = () => Promise<Token>;
  * Makes tokens by a function of the user's.
  *
  * @param getToken The function.
+ * @param timeoutMs How long it may take, in milliseconds.
  * @returns The source.
  */
-export function functionSource(getToken: TokenFunction): TokenSource {
+export function functionSource(
+  getToken: TokenFunction,
+  timeoutMs: number,
+): TokenSource {
   return async () => {
-    const given = await callSafely(getToken);
+    const given = await callSafely(getToken, timeoutMs);
     const { token, expires } = typeof given === "string"
       ? { token: given }
       : given ?? {};
@@ -85,15 +93,16 @@ export function functionSource(getToken: TokenFunction): TokenSource {
           "a Date, or milliseconds since the epoch",
       );
     }
-    return { token, expires: expiresMs };
+    return { value: token, expiresMs };
   };
 }
 
 async function callSafely(
   getToken: TokenFunction,
+  timeoutMs: number,
 ): Promise<string | GoogleToken> {
   try {
-    return await getToken();
+    return await within(Promise.resolve(getToken()), timeoutMs);
   } catch (error) {
     const said = clean((error as Error | null)?.message ?? error);
     throw new Error(`the credentials function failed: ${said}`);
@@ -204,7 +213,7 @@ async function askForToken(
 function readToken(answer: HttpAnswer, asked: number): Token | undefined {
   const { access_token, expires_in } = parseObject(textOf(answer)) ?? {};
   return isToken(access_token) && Number(expires_in) > 0
-    ? { token: access_token, expires: asked + Number(expires_in) * 1_000 }
+    ? { value: access_token, expiresMs: asked + Number(expires_in) * 1_000 }
     : undefined;
 }
 

@@ -6,9 +6,9 @@
  * @module
  */
 
-import { StorageError } from "../../src/errors.ts";
 import type { HttpAnswer } from "../../src/http/retry.ts";
 import { type Nonces, type Numbered, pack, unpack } from "../../src/nonces.ts";
+import { readPages } from "../../src/pages.ts";
 import type { Client } from "./client.ts";
 import { parseObject, textOf } from "./reasons.ts";
 
@@ -144,10 +144,10 @@ export class Objects {
    */
   async list(prefix: string): Promise<string[]> {
     const names: string[] = [];
-    let pageToken: string | undefined;
-    do {
+    const doing = `list ${JSON.stringify(prefix)}`;
+    await readPages(doing, async (pageToken) => {
       const answer = await this.#client.call({
-        doing: `list ${JSON.stringify(prefix)}`,
+        doing,
         path: this.#path,
         query: { prefix, pageToken, fields: "items(name),nextPageToken" },
         expected: [200],
@@ -158,14 +158,8 @@ export class Objects {
       });
       const page = readPage(answer)!;
       names.push(...page.names);
-      if (page.next !== undefined && page.next === pageToken) {
-        throw new StorageError(
-          `Cannot list ${JSON.stringify(prefix)}: the server gives the same ` +
-            "page again and again",
-        );
-      }
-      pageToken = page.next;
-    } while (pageToken !== undefined);
+      return page.next;
+    });
     // Half a surrogate pair in the prefix would reach the server as U+FFFD.
     return names.filter((name) => name.startsWith(prefix));
   }
@@ -217,10 +211,10 @@ function readPage(
 ): { names: string[]; next: string | undefined } | undefined {
   const page = parseObject(textOf(answer));
   if (page === undefined) return undefined;
-  const { items = [], nextPageToken: next } = page;
-  if (!Array.isArray(items)) return undefined;
+  const { items = [], nextPageToken: next = "" } = page;
+  if (!Array.isArray(items) || typeof next !== "string") return undefined;
   const names = items.map((item) => item?.name);
   return names.every((name) => typeof name === "string")
-    ? { names, next: typeof next === "string" && next ? next : undefined }
+    ? { names, next: next === "" ? undefined : next }
     : undefined;
 }

@@ -5,6 +5,7 @@
  */
 
 import { toTimeout } from "../../src/duration.ts";
+import { CachedCredential } from "../../src/http/cached_credential.ts";
 import type { Fetch, RetryPolicy } from "../../src/http/retry.ts";
 import {
   type Check,
@@ -28,7 +29,6 @@ import { type Key, readKey } from "./key.ts";
 import { isName } from "./names.ts";
 import { Objects } from "./objects.ts";
 import { addressOf, isGoogles, toEndpoint } from "./places.ts";
-import { TokenCache } from "./token_cache.ts";
 
 /** A bucket that is ready for requests. */
 export interface Setup {
@@ -41,6 +41,12 @@ export interface Setup {
   /** Whether the service is Google's own. */
   readonly isGoogles: boolean;
 }
+
+/**
+ * A token is renewed so long before it ends, as Google's own libraries do: the
+ * metadata server has a new one by then.
+ */
+const EARLY_MS = 225_000;
 
 /** What was given may be a key, so nothing of it is shown. */
 const toCredentials: Check<Key | TokenFunction> = (value, option) =>
@@ -88,7 +94,10 @@ export function setUp(options: object): Setup {
   const policy = { fetch, timeoutMs, totalMs, maxAttempts };
   // An emulator could be anybody: it is not shown a token.
   const tokens = emulator === undefined
-    ? new TokenCache(sourceOf(given.credentials, policy), totalMs)
+    ? new CachedCredential(sourceOf(given.credentials, policy), {
+      earlyMs: EARLY_MS,
+      patienceMs: timeoutMs,
+    })
     : undefined;
   const client = new Client({ endpoint, bucket, project, tokens, policy });
   const objects = new Objects(client, bucket);
@@ -97,10 +106,10 @@ export function setUp(options: object): Setup {
 
 function sourceOf(
   credentials: Key | TokenFunction | undefined,
-  policy: RetryPolicy,
+  policy: RetryPolicy & { readonly totalMs: number },
 ): TokenSource {
   if (credentials === undefined) return environmentSource(policy);
   return typeof credentials === "function"
-    ? functionSource(credentials)
+    ? functionSource(credentials, policy.totalMs)
     : keySource(credentials, policy);
 }

@@ -58,7 +58,8 @@ export async function findCredentials(
     'no credentials were found: give "credentials", or set ' +
       "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or " +
       "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, or " +
-      "AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI",
+      "AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI (profiles, that is " +
+      "AWS_PROFILE and ~/.aws, and the metadata of EC2 are not read)",
   );
 }
 

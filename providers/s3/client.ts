@@ -5,6 +5,9 @@
  */
 
 import { AwsV4Signer } from "aws4fetch";
+import { describe } from "../../src/describe.ts";
+import { StorageError } from "../../src/errors.ts";
+import { CachedCredential } from "../../src/http/cached_credential.ts";
 import {
   type HttpAnswer,
   HttpError,
@@ -12,11 +15,14 @@ import {
   type RetryPolicy,
   sendWithRetries,
 } from "../../src/http/retry.ts";
-import { describe } from "../../src/describe.ts";
-import { StorageError } from "../../src/errors.ts";
 import { toName } from "../../src/object_name.ts";
 import { findCredentials } from "./chain.ts";
-import { CredentialsHolder, type S3Credentials } from "./credentials.ts";
+import {
+  askFunction,
+  EARLY_MS,
+  type S3Credentials,
+  toCredential,
+} from "./credentials.ts";
 import { outageReason, refusalReason } from "./failure.ts";
 import { nameProblem, toUrlPart } from "./names.ts";
 import { findPlace, type Place, type PlaceOptions } from "./place.ts";
@@ -60,7 +66,7 @@ export interface S3Request {
 /** What sends signed requests. */
 export class S3Client {
   readonly #options: ClientOptions;
-  readonly #credentials: CredentialsHolder;
+  readonly #credentials: CachedCredential<S3Credentials>;
   #place: Place | undefined;
   /** How much later it is at the server, in milliseconds. */
   #skewMs = 0;
@@ -74,7 +80,10 @@ export class S3Client {
    */
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#credentials = new CredentialsHolder(() => this.#load());
+    this.#credentials = new CachedCredential(
+      async () => toCredential(await this.#load()),
+      { earlyMs: EARLY_MS, patienceMs: options.policy.timeoutMs },
+    );
   }
 
   /**
@@ -261,27 +270,6 @@ function codeOf(answer: HttpAnswer): string | undefined {
 /** The body of an answer as text. */
 export function textOf({ body }: HttpAnswer): string {
   return new TextDecoder().decode(body);
-}
-
-async function askFunction(
-  ask: () => unknown,
-  timeoutMs: number,
-): Promise<S3Credentials> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const reason = `"credentials" gave none within ${timeoutMs} ms`;
-    timer = setTimeout(() => reject(new S3Problem(reason)), timeoutMs);
-  });
-  try {
-    return await Promise.race([ask(), late]) as S3Credentials;
-  } catch (error) {
-    if (error instanceof S3Problem) throw error;
-    // What the function says may hold what it keeps secret.
-    const name = error instanceof Error ? error.name : typeof error;
-    throw new S3Problem(`"credentials" threw an error (${describe(name)})`);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function sha256(body: Uint8Array<ArrayBuffer>): Promise<string> {

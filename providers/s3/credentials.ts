@@ -1,10 +1,12 @@
 /**
- * Credentials for S3, and when to ask for them again.
+ * Credentials for S3, checked.
  *
  * @module
  */
 
-import type { Awaitable } from "../../src/types.ts";
+import { describe } from "../../src/describe.ts";
+import type { Credential } from "../../src/http/cached_credential.ts";
+import { within } from "../../src/within.ts";
 import { S3Problem } from "./problem.ts";
 
 /** What requests are signed with. */
@@ -24,75 +26,46 @@ export interface S3Credentials {
 }
 
 /** New ones are asked for this long before the old ones expire. */
-const EARLY_MS = 5 * 60_000;
+export const EARLY_MS: number = 5 * 60_000;
 
-/** After new ones could not be had, the old ones are used for so long. */
-const PATIENCE_MS = 30_000;
-
-interface Held {
-  readonly credentials: S3Credentials;
-  readonly expiresMs: number;
-  refreshMs: number;
+/**
+ * Checks credentials, and reads when they expire.
+ *
+ * @param credentials What was found or given.
+ * @returns They, and their end.
+ * @throws {S3Problem} If they are none.
+ */
+export function toCredential(
+  credentials: S3Credentials,
+): Credential<S3Credentials> {
+  const problem = credentialsProblem(credentials);
+  if (problem !== undefined) throw new S3Problem(problem);
+  const expiresMs = toExpiryMs(credentials.expiration);
+  return { value: credentials, expiresMs };
 }
 
 /**
- * Holds credentials until shortly before they expire. However many requests
- * need new ones, they are asked for once.
+ * Asks the function of a user for credentials.
+ *
+ * @param ask The function.
+ * @param timeoutMs How long it may take, in milliseconds.
+ * @returns What it gives.
+ * @throws {S3Problem} If it throws, or takes too long.
  */
-export class CredentialsHolder {
-  readonly #load: () => Awaitable<S3Credentials>;
-  #held: Held | undefined;
-  #pending: Promise<S3Credentials> | undefined;
-
-  /**
-   * Makes a holder.
-   *
-   * @param load Asks for credentials.
-   */
-  constructor(load: () => Awaitable<S3Credentials>) {
-    this.#load = load;
-  }
-
-  /**
-   * Gives credentials.
-   *
-   * @returns What is held, or what was asked for.
-   * @throws {S3Problem} If there are none.
-   */
-  get(): Promise<S3Credentials> {
-    const held = this.#held;
-    if (held !== undefined && Date.now() < held.refreshMs) {
-      return Promise.resolve(held.credentials);
-    }
-    this.#pending ??= this.#refresh().finally(() => this.#pending = undefined);
-    return this.#pending;
-  }
-
-  /**
-   * Forgets credentials that the server calls expired or unknown.
-   *
-   * @param credentials What `get` gave.
-   */
-  forget(credentials: S3Credentials): void {
-    if (this.#held?.credentials === credentials) this.#held = undefined;
-  }
-
-  async #refresh(): Promise<S3Credentials> {
-    const held = this.#held;
-    try {
-      const credentials = await this.#load();
-      const problem = credentialsProblem(credentials);
-      if (problem !== undefined) throw new S3Problem(problem);
-      const expiresMs = toExpiryMs(credentials.expiration);
-      const early = Math.min(EARLY_MS, (expiresMs - Date.now()) / 2);
-      this.#held = { credentials, expiresMs, refreshMs: expiresMs - early };
-      return credentials;
-    } catch (error) {
-      if (held === undefined || Date.now() >= held.expiresMs) throw error;
-      const againMs = Date.now() + PATIENCE_MS;
-      held.refreshMs = Math.min(againMs, held.expiresMs);
-      return held.credentials;
-    }
+export async function askFunction(
+  ask: () => unknown,
+  timeoutMs: number,
+): Promise<S3Credentials> {
+  try {
+    return await within(Promise.resolve(ask()), timeoutMs) as S3Credentials;
+  } catch (error) {
+    // What the function says may hold what it keeps secret.
+    const name = error instanceof Error ? error.name : typeof error;
+    throw new S3Problem(
+      name === "TimeoutError"
+        ? '"credentials" gave none in time (TimeoutError)'
+        : `"credentials" threw an error (${describe(name)})`,
+    );
   }
 }
 

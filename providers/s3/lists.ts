@@ -5,6 +5,7 @@
  */
 
 import { toKey, wholeOf } from "../../src/object_name.ts";
+import { readPages } from "../../src/pages.ts";
 import { type S3Client, textOf } from "./client.ts";
 import { md5 } from "./md5.ts";
 import { escapeXml, isWhole, textsOf } from "./xml.ts";
@@ -28,8 +29,8 @@ export async function listKeys(
 ): Promise<string[]> {
   const keys: string[] = [];
   const home = client.nameOf("");
-  let token: string | undefined;
-  do {
+  const where = client.describe(prefix, { query: {} });
+  await readPages(`${verb} ${where}`, async (token) => {
     const answer = await client.send({
       verb,
       key: prefix,
@@ -41,10 +42,7 @@ export async function listKeys(
         prefix: client.nameOf(wholeOf(prefix)),
         ...token !== undefined && { "continuation-token": token },
       },
-      flaw: (text) =>
-        isWhole(text(), "ListBucketResult")
-          ? undefined
-          : "the list was cut off",
+      flaw: (text) => flawOf(text()),
     });
     const xml = textOf(answer);
     const encoded = textsOf(xml, "EncodingType")[0] === "url";
@@ -56,9 +54,8 @@ export async function listKeys(
         : undefined;
       if (key?.startsWith(prefix)) keys.push(key);
     }
-    const more = textsOf(xml, "IsTruncated")[0] === "true";
-    token = more ? textsOf(xml, "NextContinuationToken")[0] : undefined;
-  } while (token !== undefined);
+    return nextOf(xml);
+  });
   return keys.sort();
 }
 
@@ -114,6 +111,20 @@ export async function deleteKeys(
 /** What may go well the next time. */
 const PASSING =
   /^(InternalError|SlowDown|ServiceUnavailable|OperationAborted)$/;
+
+/** A list that is not whole must not be taken for a short one. */
+function flawOf(xml: string): string | undefined {
+  if (!isWhole(xml, "ListBucketResult")) return "a list that was cut off";
+  return nextOf(xml) === ""
+    ? "a list that does not say how it goes on"
+    : undefined;
+}
+
+/** The token of the next page; an empty one where it is missing. */
+function nextOf(xml: string): string | undefined {
+  if (textsOf(xml, "IsTruncated")[0] !== "true") return undefined;
+  return textsOf(xml, "NextContinuationToken")[0] ?? "";
+}
 
 /** In lists, S3 writes a space as a plus sign. */
 function decode(text: string): string {

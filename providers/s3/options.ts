@@ -7,7 +7,7 @@
 import { toTimeout } from "../../src/duration.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
 import type { Fetch } from "../../src/http/retry.ts";
-import { toName } from "../../src/object_name.ts";
+import { isPrefix, PREFIX_WORDS } from "../../src/object_name.ts";
 import {
   type Check,
   kindOf,
@@ -17,8 +17,7 @@ import {
   toFunction,
 } from "../../src/options.ts";
 import { credentialsProblem, type S3Credentials } from "./credentials.ts";
-import { nameProblem } from "./names.ts";
-import { isEndpoint, isRegion } from "./place.ts";
+import { isEndpoint, isRegion, leaveOut, namesBucket } from "./place.ts";
 
 /** The check of each option. */
 export const CHECKS = {
@@ -29,11 +28,7 @@ export const CHECKS = {
     "the name of a bucket: 3 to 63 letters, digits, dots and hyphens",
   ),
   prefix: optional(
-    kindOf<string>(
-      isPrefix,
-      'a text such as "dotflow/", without a part that is empty, "." or "..", ' +
-        "without control characters",
-    ),
+    kindOf<string>(isPrefix, PREFIX_WORDS),
     "dotflow/",
   ),
   region: optional(
@@ -50,13 +45,6 @@ export const CHECKS = {
   maxAttempts: optional(toCount, 3),
 };
 
-/** Such names as need no escape, so that nothing tells them from keys. */
-function isPrefix(value: unknown): boolean {
-  return typeof value === "string" &&
-    toName(value.replaceAll("%", "")) === value.replaceAll("%", "") &&
-    !/(^|\/)\.\.?(\/|$)/.test(value) && nameProblem(value) === undefined;
-}
-
 /** What was given is not shown: there may be a password in it. */
 function toEndpoint(value: unknown, option: string): string {
   if (typeof value === "string" && isEndpoint(value)) {
@@ -65,6 +53,24 @@ function toEndpoint(value: unknown, option: string): string {
   throw new InvalidOptionError(
     `Cannot use what was given as ${option}: give an http or https address, ` +
       'such as "https://minio.example.com", without credentials or query',
+  );
+}
+
+/**
+ * Refuses an endpoint with the bucket in its path, as consoles show it.
+ *
+ * @param options The options, checked one by one.
+ * @throws {InvalidOptionError} If it has.
+ */
+export function refuseBucketTwice(
+  { endpoint, bucket }: {
+    readonly endpoint: string | undefined;
+    readonly bucket: string;
+  },
+): void {
+  if (endpoint === undefined || !namesBucket(endpoint, bucket)) return;
+  throw new InvalidOptionError(
+    `Cannot use what was given as endpoint: ${leaveOut(bucket)}`,
   );
 }
 

@@ -41,6 +41,9 @@ export function findPlace(options: PlaceOptions): Place {
   const endpoint = options.endpoint ?? endpointOf("AWS_ENDPOINT_URL_S3");
   const region = options.region ?? environment("AWS_REGION") ??
     environment("AWS_DEFAULT_REGION") ?? impliedRegion(endpoint);
+  if (endpoint !== undefined && namesBucket(endpoint, bucket)) {
+    throw new S3Problem(`AWS_ENDPOINT_URL: ${leaveOut(bucket)}`);
+  }
   if (region === undefined) {
     throw new S3Problem(
       'no region is set: give "region", or set AWS_REGION (servers that have ' +
@@ -84,6 +87,27 @@ export function isEndpoint(value: string): boolean {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   return /^https?:$/.test(url?.protocol ?? "") &&
     !/[@?#]|^https?:\/?[^/]/i.test(value);
+}
+
+/**
+ * Tells whether an address has the bucket in its path, where it would be twice.
+ *
+ * @param endpoint The address.
+ * @param bucket The bucket.
+ * @returns Whether it has.
+ */
+export function namesBucket(endpoint: string, bucket: string): boolean {
+  return new URL(endpoint).pathname.split("/").includes(bucket);
+}
+
+/**
+ * Says what to do about such an address.
+ *
+ * @param bucket The bucket.
+ * @returns The words.
+ */
+export function leaveOut(bucket: string): string {
+  return `leave "/${bucket}" out of the address; it is added`;
 }
 
 /**

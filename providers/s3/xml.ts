@@ -28,8 +28,13 @@ export function textsOf(xml: string, name: string): string[] {
   return Array.from(xml.matchAll(element), ([, text]) => unescape(text));
 }
 
+/** What stands for a character, by its number or its name. */
+const REFERENCE = /&(?:#(\d+)|#x([0-9a-f]+)|(amp|lt|gt|quot|apos));/gi;
+
+const LAST_CHARACTER = 0x10ffff;
+
 /**
- * Tells whether a document is there to its end.
+ * Tells whether a document is there to its end, and can be read.
  *
  * @param xml The document.
  * @param root The name of its outermost element.
@@ -37,7 +42,8 @@ export function textsOf(xml: string, name: string): string[] {
  */
 export function isWhole(xml: string, root: string): boolean {
   return new RegExp(`<${root}[\\s>/]`).test(xml) &&
-    new RegExp(`(?:</${root}\\s*|<${root}[^>]*/)>\\s*$`).test(xml);
+    new RegExp(`(?:</${root}\\s*|<${root}[^>]*/)>\\s*$`).test(xml) &&
+    isReadable(xml);
 }
 
 /**
@@ -66,11 +72,19 @@ export function escapeXml(text: string): string {
 }
 
 function unescape(text: string): string {
-  return text.replace(
-    /&(?:#(\d+)|#x([0-9a-f]+)|(amp|lt|gt|quot|apos));/gi,
-    (_, decimal, hex, name) =>
-      name === undefined
-        ? String.fromCodePoint(parseInt(decimal ?? hex, decimal ? 10 : 16))
-        : ENTITIES[name.toLowerCase()],
+  return text.replace(REFERENCE, (found, decimal, hex, name) => {
+    if (name !== undefined) return ENTITIES[name.toLowerCase()];
+    const code = codeOf(decimal, hex);
+    return code > LAST_CHARACTER ? found : String.fromCodePoint(code);
+  });
+}
+
+function isReadable(xml: string): boolean {
+  return Array.from(xml.matchAll(REFERENCE)).every(([, decimal, hex, name]) =>
+    name !== undefined || codeOf(decimal, hex) <= LAST_CHARACTER
   );
+}
+
+function codeOf(decimal: string | undefined, hex: string): number {
+  return decimal === undefined ? parseInt(hex, 16) : parseInt(decimal, 10);
 }

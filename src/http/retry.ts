@@ -131,7 +131,7 @@ export async function sendWithRetries(
       failure = failureOf(answer, policy);
       if (failure === undefined) return answer;
     } catch (error) {
-      failure = { ...networkReason(error, limitMs), unclear: true };
+      failure = networkReason(error, limitMs);
     }
     unclear ||= failure.unclear;
     const waitMs = waitAfter(failure, attempt);

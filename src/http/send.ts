@@ -73,36 +73,43 @@ const REASONS: readonly [pattern: RegExp, reason: string][] = [
   [/ECONNRESET|EPIPE|SOCKET|reset|closed|terminated|lost/i, "ECONNRESET"],
 ];
 
+/** Without a connection, nothing was sent. */
+const UNSENT = ["ECONNREFUSED", "ENOTFOUND"];
+
 /**
  * Says why an attempt has failed. The words are ours: runtimes put whole URLs
  * into theirs.
  *
  * @param error What `sendOnce` has thrown.
  * @param limitMs How long it was allowed to take, in milliseconds.
- * @returns A few words, and whether a further attempt would be in vain.
+ * @returns A few words; whether a further attempt would be in vain; and whether
+ * this one may have been carried out all the same.
  */
 export function networkReason(
   error: unknown,
   limitMs: number,
-): { reason: string; final?: boolean } {
+): { reason: string; final?: boolean; unclear: boolean } {
   if (error === TIMED_OUT) {
-    return { reason: `timeout after ${Math.round(limitMs)} ms` };
+    return { reason: `timeout after ${Math.round(limitMs)} ms`, unclear: true };
   }
-  if (error === INCOMPLETE) return { reason: "the answer was cut off" };
+  if (error === INCOMPLETE) {
+    return { reason: "the answer was cut off", unclear: true };
+  }
   const words = wordsOf(error).join(" ");
   if (/NotCapable|PermissionDenied|ERR_ACCESS_DENIED/.test(words)) {
-    return { reason: "no permission to use the network", final: true };
+    const reason = "no permission to use the network";
+    return { reason, final: true, unclear: false };
   }
   const known = REASONS.find(([pattern]) => pattern.test(words));
-  return { reason: known?.[1] ?? "network error" };
+  const reason = known?.[1] ?? "network error";
+  return { reason, unclear: !UNSENT.includes(reason) };
 }
 
-/** Names, codes and messages along the chain of causes. */
+/** Names, codes and messages along the chain of causes, without addresses. */
 function wordsOf(error: unknown, depth = 0): string[] {
   if (typeof error !== "object" || error === null || depth > 4) return [];
   const { name, code, message, cause } = error as Record<string, unknown>;
-  const words = [name, code, message].filter((word) =>
-    typeof word === "string"
-  );
-  return [...words, ...wordsOf(cause, depth + 1)] as string[];
+  const words = [name, code, message].filter((word) => typeof word === "string")
+    .map((word) => (word as string).replace(/https?:\S*/g, ""));
+  return [...words, ...wordsOf(cause, depth + 1)];
 }
