@@ -18,7 +18,6 @@
 
 import { type Context, toBody } from "../src/context.ts";
 import { Storage } from "../src/contracts/storage.ts";
-import { keyPart } from "../src/key.ts";
 import {
   kindOf,
   optional,
@@ -27,7 +26,7 @@ import {
   toFlag,
   toName,
 } from "../src/options.ts";
-import { codeOf, loadFs, storageError } from "./file/files.ts";
+import { codeOf, folderOf, loadFs, storageError } from "./file/files.ts";
 import { Journal } from "./file/journal.ts";
 import { holder, isGone } from "./file/process.ts";
 
@@ -221,19 +220,17 @@ export class StorageFile extends Storage {
   /**
    * Says what process of this machine this is, on Linux.
    *
-   * @returns What `isGone` can tell by; undefined where it cannot be found out:
-   * on other systems, in Deno without `--allow-all`, and in Deno at a terminal,
-   * where it might ask the user.
+   * @returns What `isGone` can tell by; undefined on other systems, and in Deno
+   * without `--allow-all` or at a terminal, where it might ask the user.
    */
   override holder(): Promise<string | undefined> {
     return holder();
   }
 
   /**
-   * Tells whether a process of this machine has ended for certain, so that a
-   * workflow that it held goes on at once. Of a process of another machine, of
-   * another container, or from before this machine was started again, nothing
-   * is certain.
+   * Tells whether a process of this machine has ended for certain. Of another
+   * machine, another container, or a time before this machine was started again,
+   * nothing is certain.
    *
    * @param text What `holder` said in that process.
    * @returns Whether it is gone; false where that is not certain.
@@ -295,12 +292,4 @@ export class StorageFile extends Storage {
       throw storageError("list", this.#path, error);
     }
   }
-}
-
-/** The folder of the journal that a key lies in: its first part. */
-function folderOf(key: string): string {
-  const slash = key.indexOf("/");
-  const part = slash < 0 ? key : key.slice(0, slash);
-  if (/^[a-z0-9_-]{1,200}$/.test(part)) return part;
-  return keyPart(part) || "_empty";
 }

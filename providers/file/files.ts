@@ -6,6 +6,7 @@
  */
 
 import { DotFlowError, StorageError } from "../../src/errors.ts";
+import { keyPart } from "../../src/key.ts";
 
 /** The module `node:fs`. */
 export type Fs = typeof import("node:fs");
@@ -158,4 +159,17 @@ export function storageError(
     `Cannot ${operation} ${JSON.stringify(path)}: ${reason} (${code})`,
     { cause },
   );
+}
+
+/**
+ * The folder of the journal that a key lies in: its first part.
+ *
+ * @param key The key.
+ * @returns The name of the folder.
+ */
+export function folderOf(key: string): string {
+  const slash = key.indexOf("/");
+  const part = slash < 0 ? key : key.slice(0, slash);
+  if (/^[a-z0-9_-]{1,200}$/.test(part)) return part;
+  return keyPart(part) || "_empty";
 }
