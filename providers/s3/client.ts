@@ -63,6 +63,10 @@ export interface S3Request {
   readonly refusal?: (text: string) => string | undefined;
 }
 
+/** The SHA-256 of a request without a body. */
+const NOTHING =
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 /** What sends signed requests. */
 export class S3Client {
   readonly #options: ClientOptions;
@@ -154,7 +158,7 @@ export class S3Client {
       ? "a key is empty; give it a character"
       : nameProblem(name);
     if (problem !== undefined) throw new S3Problem(problem);
-    const hash = await sha256(request.body ?? new Uint8Array());
+    const hash = request.body ? await sha256(request.body) : NOTHING;
     const corrected = new Set<string>();
     for (;;) {
       let credentials: S3Credentials;
