@@ -55,8 +55,9 @@ export async function openRun(opening: Opening): Promise<ActiveRun> {
   for (;;) {
     const record = await whenFree(opening);
     const latest = continuable(opening, record, shape);
-    const run = latest && await finished(opening, latest, shape) ||
-      await claimed(opening, record, latest, shape);
+    const next = latest && continued(opening, latest, shape);
+    const run = next && await finished(opening, next) ||
+      await claimed(opening, record, next, shape);
     if (run !== undefined) return run;
     // Somebody else has written the record meanwhile: look again, but not all
     // losers of a race at once, and not for ever.
@@ -68,13 +69,13 @@ export async function openRun(opening: Opening): Promise<ActiveRun> {
 async function claimed(
   opening: Opening,
   record: RunRecord | undefined,
-  latest: RunRecord | undefined,
+  next: Continued | undefined,
   shape: Shape,
 ): Promise<ActiveRun | undefined> {
   const claim = await makeClaim(opening, record?.epoch ?? 0);
-  return latest === undefined
+  return next === undefined
     ? await begin(opening, record, shape, claim)
-    : await goOn(opening, latest, shape, claim);
+    : await goOn(opening, next, claim);
 }
 
 /** The latest run, if it is to go on and can. */
@@ -95,6 +96,31 @@ function continuable(
     throw new InputChangedError(workflowId, record.runId);
   }
   return record;
+}
+
+/** What the latest run goes on as, worked out once: inputs may be large. */
+interface Continued {
+  /** The record as it stands. */
+  readonly record: RunRecord;
+  /** What it is to say of tasks and input. */
+  readonly fields: Shape & Pick<RunRecord, "fingerprint">;
+  /** Whether it does not say so already. */
+  readonly changes: boolean;
+}
+
+function continued(
+  opening: Opening,
+  record: RunRecord,
+  shape: Shape,
+): Continued {
+  // An input that is to be reused leaves the recorded one as it is.
+  const fingerprint = opening.settings.onInputChange === "reuse"
+    ? record.fingerprint
+    : inputOf(opening);
+  const changes = record.mode !== shape.mode ||
+    record.fingerprint !== fingerprint ||
+    JSON.stringify(record.groups) !== JSON.stringify(shape.groups);
+  return { record, fields: { ...shape, fingerprint }, changes };
 }
 
 /** Tasks that were appended since do not count. */
@@ -159,12 +185,9 @@ async function prune(
 /** Gives the latest run if it is finished: nobody needs to own it then. */
 async function finished(
   opening: Opening,
-  record: RunRecord,
-  shape: Shape,
+  { record, changes }: Continued,
 ): Promise<ActiveRun | undefined> {
-  if (record.status !== "Completed" || !isSame(record, opening, shape)) {
-    return undefined;
-  }
+  if (record.status !== "Completed" || changes) return undefined;
   const run = activate(opening, record.runId, true);
   run.wasFinished = await restore(run);
   return run.wasFinished ? run : undefined;
@@ -173,21 +196,20 @@ async function finished(
 /** Goes on with the latest run. */
 function goOn(
   opening: Opening,
-  record: RunRecord,
-  shape: Shape,
+  next: Continued,
   claim: Claim,
 ): Promise<ActiveRun | undefined> {
+  const { record } = next;
   const run = activate(opening, record.runId, true);
   const draft: RecordDraft = {
     ...record,
-    ...shape,
+    ...next.fields,
     ...claim.fields,
-    fingerprint: fingerprintFor(opening, record),
     status: "In progress",
   };
   // Where nothing would change, nothing is written.
   const changes = claim.ownership !== undefined ||
-    record.status !== draft.status || !isSame(record, opening, shape);
+    record.status !== draft.status || next.changes;
   // Only what is read after the claim is all that earlier owners have finished.
   return take(opening, run, claim, changes ? draft : undefined, async () => {
     await restore(run);
@@ -245,20 +267,4 @@ function activate(
     new Checkpoints(config.storage, workflowId, runId),
     steps,
   );
-}
-
-/** Whether the record says already what this run would write. */
-function isSame(record: RunRecord, opening: Opening, shape: Shape): boolean {
-  return record.mode === shape.mode &&
-    record.fingerprint === fingerprintFor(opening, record) &&
-    JSON.stringify(record.groups) === JSON.stringify(shape.groups);
-}
-
-/** An input that is to be reused leaves the recorded one as it is. */
-function fingerprintFor(
-  opening: Opening,
-  record: RunRecord,
-): string | undefined {
-  const { onInputChange } = opening.settings;
-  return onInputChange === "reuse" ? record.fingerprint : inputOf(opening);
 }

@@ -97,12 +97,12 @@ export class Ownership {
    * @returns The error, which is kept in `lost`.
    */
   lose(): WorkflowLockedError {
-    const { current } = this.#store;
-    const { workflowId } = this.#store;
-    const successor = this.owns(current) ? undefined : current?.owner;
+    const { current, workflowId } = this.#store;
+    const isOurs = this.owns(current);
+    const successor = isOurs ? undefined : current?.owner;
     const reason = successor
       ? `${successor.name} has taken it over`
-      : this.owns(current)
+      : isOurs
       ? `the storage did not renew its lease of ${this.#owner.leaseMs} ms in ` +
         `time`
       : `its run was cleared or begun anew`;
