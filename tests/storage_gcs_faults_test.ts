@@ -1,10 +1,6 @@
 import { action, type Context } from "@dotflow/dotflow";
 import type { StorageGCS } from "@dotflow/dotflow/providers/storage-gcs";
-import {
-  lackingFor,
-  storageContract,
-  type StorageSubject,
-} from "@dotflow/dotflow/testing";
+import type { StorageSubject } from "@dotflow/dotflow/testing";
 import assert from "node:assert/strict";
 import { seed } from "./effort.ts";
 import { flowOn, rejectsWith } from "./flow.ts";
@@ -18,6 +14,7 @@ import {
 } from "./gcs.ts";
 import { test } from "./harness.ts";
 import type { FaultKind, FaultRule, LabGcs } from "./lab.ts";
+import { FAULTS, testFaultyStorage } from "./storage_contract.ts";
 
 const LOST: readonly FaultKind[] = [
   "commit-500",
@@ -259,20 +256,6 @@ test("StorageGCS: content that is too short is asked for again", async () => {
   assert.equal(cuts, 2);
 });
 
-/** Every kind of fault that ends, but for writes that come late. */
-const FAULTS: readonly FaultKind[] = [
-  "500",
-  "503",
-  "429",
-  "409",
-  "reset",
-  "commit-500",
-  "commit-reset",
-  "truncated",
-  "slow",
-  "garbage",
-];
-
 const faulty: StorageSubject = {
   open: async () => {
     const { storage, lab } = await openStorage({ maxAttempts: 10 });
@@ -283,19 +266,11 @@ const faulty: StorageSubject = {
   lacks: ["anyKey"],
 };
 
-/** The parts of the contract that lost answers could break. */
-for (
-  const contract of storageContract.filter((contract) =>
-    /swap|create|count|prefix|posts? |absent/.test(contract.name) &&
-    !lackingFor(contract, faulty)
-  )
-) {
-  test(
-    `storage contract: StorageGCS with 30 % faults: ${contract.name}`,
-    { timeout: 100_000 },
-    () => contract.run(faulty),
-  );
-}
+testFaultyStorage(
+  "StorageGCS",
+  faulty,
+  /swap|create|count|prefix|posts? |absent/,
+);
 
 test("StorageGCS: with 30 % faults a workflow ends as without", {
   timeout: 120_000,

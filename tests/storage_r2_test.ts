@@ -6,7 +6,7 @@
  * @module
  */
 
-import { action, Config, Context, DotFlow } from "@dotflow/dotflow";
+import { Context } from "@dotflow/dotflow";
 import {
   type R2Binding,
   StorageR2,
@@ -15,7 +15,7 @@ import {
 import assert from "node:assert/strict";
 import { test } from "./harness.ts";
 import { r2Bucket } from "./lab.ts";
-import { testStorage } from "./storage_contract.ts";
+import { resumesElsewhere, testStorage } from "./storage_contract.ts";
 
 /** Asked for late: a worker has its bindings only while it answers. */
 const bucket = () => r2Bucket<R2Binding>().server!;
@@ -421,24 +421,5 @@ test("StorageR2 never lists without end", { skip }, async () => {
 
 test("StorageR2 resumes a workflow in another instance", { skip }, async () => {
   const prefix = `test/${crypto.randomUUID()}/`;
-  const effects: string[] = [];
-  let broken = true;
-  const make = () => {
-    const workflow = new DotFlow({
-      workflowId: "daily",
-      config: new Config({ storage: open({ prefix }) }),
-    });
-    workflow.task.add(action("one", () => effects.push("one")));
-    workflow.task.add(action("two", ({ previousContext }) => {
-      if (broken) throw new Error("broken");
-      return previousContext.storage + 1;
-    }));
-    return workflow;
-  };
-  assert.equal((await make().start({ resume: true })).status, "Failed");
-  broken = false;
-  const workflow = make();
-  assert.equal((await workflow.start({ resume: true })).status, "Completed");
-  assert.deepEqual(effects, ["one"]);
-  assert.deepEqual(workflow.resultStorage(), [1, 2]);
+  await resumesElsewhere(() => open({ prefix }));
 });

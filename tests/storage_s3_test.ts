@@ -1,16 +1,12 @@
 import { Context } from "@dotflow/dotflow";
 import { type Fetch, StorageS3 } from "@dotflow/dotflow/providers/storage-s3";
-import {
-  lackingFor,
-  storageContract,
-  type StorageSubject,
-} from "@dotflow/dotflow/testing";
+import type { StorageSubject } from "@dotflow/dotflow/testing";
 import { seed } from "./effort.ts";
 import assert from "node:assert/strict";
 import { type LabS3, openS3, radosgw, virtualHostFetch } from "./lab.ts";
 import type { Fault, FaultKind, S3Options } from "./lab.ts";
 import { test } from "./harness.ts";
-import { testStorage } from "./storage_contract.ts";
+import { FAULTS, testFaultyStorage, testStorage } from "./storage_contract.ts";
 
 type Options = ConstructorParameters<typeof StorageS3>[0];
 
@@ -39,20 +35,6 @@ testStorage("StorageS3 on Ceph", {
   open: () => make({ ...ceph.server!, prefix: `${crypto.randomUUID()}/` }),
 });
 
-/** Every kind of fault that ends, but for writes that come late. */
-const FAULTS: readonly FaultKind[] = [
-  "500",
-  "503",
-  "429",
-  "409",
-  "reset",
-  "commit-500",
-  "commit-reset",
-  "truncated",
-  "slow",
-  "garbage",
-];
-
 const faulty: StorageSubject = {
   ...subject,
   open: async () => {
@@ -62,19 +44,11 @@ const faulty: StorageSubject = {
   },
 };
 
-/** The parts of the contract that lost answers could break. */
-for (
-  const contract of storageContract.filter((contract) =>
-    /swap|create|count|delete|prefix|posts? |absent/.test(contract.name) &&
-    !lackingFor(contract, subject)
-  )
-) {
-  test(
-    `storage contract: StorageS3 with 30 % faults: ${contract.name}`,
-    { timeout: 100_000 },
-    () => contract.run(faulty),
-  );
-}
+testFaultyStorage(
+  "StorageS3",
+  faulty,
+  /swap|create|count|delete|prefix|posts? |absent/,
+);
 
 const KEY = "wf/run/task";
 

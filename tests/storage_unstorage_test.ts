@@ -5,7 +5,7 @@
  * @module
  */
 
-import { action, Config, Context, DotFlow } from "@dotflow/dotflow";
+import { Context } from "@dotflow/dotflow";
 import {
   StorageUnstorage,
   type StorageUnstorageOptions,
@@ -16,7 +16,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createStorage, prefixStorage } from "npm:unstorage@1.17.6";
 import memory from "npm:unstorage@1.17.6/drivers/memory";
 import { cleanup, tempDir, test } from "./harness.ts";
-import { type TestedStorage, testStorage } from "./storage_contract.ts";
+import {
+  resumesElsewhere,
+  type TestedStorage,
+  testStorage,
+} from "./storage_contract.ts";
 
 const some = (storage: unknown) => new Context({ storage, taskId: "task" });
 const items = new WeakMap<object, UnstorageLike>();
@@ -266,24 +270,5 @@ test("StorageUnstorage says what failed, without secrets", async () => {
 
 test("StorageUnstorage resumes a workflow in another instance", async () => {
   const storage = createStorage();
-  const effects: string[] = [];
-  let broken = true;
-  const make = () => {
-    const workflow = new DotFlow({
-      workflowId: "daily",
-      config: new Config({ storage: open(storage) }),
-    });
-    workflow.task.add(action("one", () => effects.push("one")));
-    workflow.task.add(action("two", ({ previousContext }) => {
-      if (broken) throw new Error("broken");
-      return previousContext.storage + 1;
-    }));
-    return workflow;
-  };
-  assert.equal((await make().start({ resume: true })).status, "Failed");
-  broken = false;
-  const workflow = make();
-  assert.equal((await workflow.start({ resume: true })).status, "Completed");
-  assert.deepEqual(effects, ["one"]);
-  assert.deepEqual(workflow.resultStorage(), [1, 2]);
+  await resumesElsewhere(() => open(storage));
 });
