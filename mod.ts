@@ -63,6 +63,7 @@ export type { DotFlowOptions, WorkflowResult } from "./src/dotflow.ts";
 export type { Duration } from "./src/duration.ts";
 export {
   CorruptCheckpointError,
+  DeliveryError,
   DotFlowError,
   ExecutionModeNotExist,
   ImportModuleError,
@@ -84,6 +85,13 @@ export {
 } from "./src/errors.ts";
 export type { TaskPlace } from "./src/place.ts";
 export { RetryAfterError } from "./src/retry_after_error.ts";
+export type {
+  LoggedEvent,
+  LogLine,
+  RunEvent,
+  RunStateEvent,
+  TaskEvent,
+} from "./src/run/events.ts";
 export type { Mode, OnChange, StartOptions } from "./src/run/options.ts";
 export { Run } from "./src/run/run.ts";
 export type { RunIdentity, RunInfo } from "./src/run_info.ts";

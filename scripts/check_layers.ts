@@ -39,6 +39,7 @@ const HELPERS = [
   "status",
   "task",
   "task_error",
+  "traceparent",
   "types",
   "wait",
   "within",

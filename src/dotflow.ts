@@ -179,11 +179,15 @@ export class DotFlow implements Schedulable {
         config.drainTimeoutMs,
         (run) => {
           forget(run);
+          run.abandon();
           run.ownership?.release();
         },
       );
     const ended = execute(active, store).finally(() => forget(active));
     const run = this.#latest = new Run(active, ended);
+    settings.waitUntil?.(
+      run.finished.catch(() => {}).then(() => active.drained),
+    );
     return settings.mode === "background" ? run : await run.finished;
   }
 

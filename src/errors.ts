@@ -21,9 +21,10 @@ export class InvalidOptionError extends DotFlowError {
    * Makes an `InvalidOptionError`.
    *
    * @param message Names the option, what was given and what is allowed.
+   * @param options The `cause`, where there is one.
    */
-  constructor(message: string) {
-    super("InvalidOptionError", message);
+  constructor(message: string, options?: ErrorOptions) {
+    super("InvalidOptionError", message, options);
   }
 }
 
@@ -221,6 +222,19 @@ export class WorkflowLockedError extends DotFlowError {
     super("WorkflowLockedError", message);
     this.owner = owner?.name;
     this.since = owner && new Date(owner.since);
+  }
+}
+
+/** A provider could not deliver what it was told. */
+export class DeliveryError extends DotFlowError {
+  /**
+   * Makes a `DeliveryError`.
+   *
+   * @param to Where it was to go, such as `Telegram`.
+   * @param reason Why not, without secrets.
+   */
+  constructor(to: string, reason: string) {
+    super("DeliveryError", `Cannot deliver to ${to}: ${reason}`);
   }
 }
 

@@ -20,6 +20,11 @@ export interface RunIdentity {
   readonly runId: string;
   /** Whether the run goes on from an earlier start. */
   readonly resumed: boolean;
+  /**
+   * The `traceparent` of the first start of the run that was traced, where this
+   * one goes on from it.
+   */
+  readonly resumedFrom: string | undefined;
 }
 
 /** A run as it stood at one moment. */
@@ -28,8 +33,15 @@ export interface RunInfo extends RunIdentity {
   readonly mode: Mode;
   /** Where the run stands. */
   readonly status: WorkflowStatus;
+  /** When this start of the run began, in milliseconds since the epoch. */
+  readonly startedMs: number;
   /** How long it took so far, in milliseconds. */
   readonly duration: number;
   /** The tasks, in the order of `add`, as they stand. */
   readonly tasks: readonly Task[];
+  /**
+   * Where the run stands in a distributed trace, as the `traceparent` of W3C;
+   * undefined where no tracer tells.
+   */
+  readonly traceparent: string | undefined;
 }

@@ -95,6 +95,11 @@ export class Task {
   restored = false;
   /** How far the step said it is. */
   progress: TaskProgress | undefined;
+  /**
+   * Where the task stands in a distributed trace, as the `traceparent` of W3C,
+   * to be handed on to what the step calls; undefined where no tracer tells.
+   */
+  traceparent: string | undefined;
   /** When the task was made, in milliseconds since the epoch. */
   readonly createdMs: number;
   /** When the task started, in milliseconds since the epoch; 0: not yet. */

@@ -23,6 +23,8 @@ export interface TaskErrorRecord {
   readonly message: string;
   /** Its stack with those of its causes, cut where it is too long. */
   readonly traceback: string;
+  /** When it failed, in milliseconds since the epoch. */
+  readonly failedMs: number;
 }
 
 /** One failed attempt. */
@@ -33,6 +35,8 @@ export class TaskError implements TaskErrorRecord {
   readonly exception: string;
   /** Its message, cut at 8,192 characters. */
   readonly message: string;
+  /** When it failed, in milliseconds since the epoch. */
+  readonly failedMs: number;
   /** What was thrown itself; it is kept in memory only. */
   readonly #thrown: unknown;
 
@@ -41,9 +45,11 @@ export class TaskError implements TaskErrorRecord {
    *
    * @param attempt Which attempt failed, from 1.
    * @param thrown What was thrown.
+   * @param failedMs When, in milliseconds since the epoch.
    */
-  constructor(attempt: number, thrown: unknown) {
+  constructor(attempt: number, thrown: unknown, failedMs: number = Date.now()) {
     this.attempt = attempt;
+    this.failedMs = failedMs;
     this.#thrown = thrown;
     this.exception = exceptionOf(thrown);
     this.message = cut(messageOf(thrown), LONGEST_MESSAGE);
@@ -76,8 +82,8 @@ export class TaskError implements TaskErrorRecord {
    * @returns A plain object.
    */
   toJSON(): TaskErrorRecord {
-    const { attempt, exception, message, traceback } = this;
-    return { attempt, exception, message, traceback };
+    const { attempt, exception, message, traceback, failedMs } = this;
+    return { attempt, exception, message, traceback, failedMs };
   }
 }
 

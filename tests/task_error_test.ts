@@ -153,14 +153,16 @@ test("task error: the run record holds it within bounds", async () => {
 });
 
 test("task error: a JSON form holds all that can be stored", async () => {
+  const before = Date.now();
   const error = await thrown(new RangeError("far"));
-  const { traceback, ...rest } = JSON.parse(JSON.stringify(error));
+  const { traceback, failedMs, ...rest } = JSON.parse(JSON.stringify(error));
   assert.deepEqual(rest, {
     attempt: 1,
     exception: "RangeError",
     message: "far",
   });
   assert.match(traceback, /RangeError: far/);
+  assert.ok(failedMs > before - 10 && failedMs < Date.now() + 10);
 });
 
 test("task error: no thrown value ends the process or hangs the run", async () => {

@@ -1,42 +1,31 @@
 /**
- * Shows in the terminal how the tasks stand. It is an ordinary log provider: a
- * log is told of every change of status, and of progress too.
+ * Shows in the terminal how the tasks stand, by the events of a run.
  *
  * @module
  */
 
 import process from "node:process";
-import {
-  Log,
-  type LogFields,
-  STATUS_SYMBOL,
-  type Task,
-} from "@dotflow/dotflow";
+import { type RunEvent, STATUS_SYMBOL, type Task } from "@dotflow/dotflow";
 
 const { stdout } = process;
 
 /** One line for each task, redrawn as it moves; plain lines without a TTY. */
-export class Live extends Log {
+export class Live {
   readonly #tasks: Map<string, Task> = new Map();
   #drawn = 0;
   #clock: ReturnType<typeof setInterval> | undefined;
 
-  debug(_message: string, { task }: LogFields = {}): void {
-    if (task) this.#show(task, false);
-  }
-
-  info(_message: string, { task }: LogFields = {}): void {
-    if (task) this.#show(task);
-  }
-
-  warning(_message: string, { task }: LogFields = {}): void {
-    if (task) this.#show(task);
-  }
-
-  error(message: string, { task, ...rest }: LogFields = {}): void {
-    if (task) this.#show(task);
-    else console.error(message, rest);
-  }
+  /** Takes the events of a run: `start({ onEvent: live.onEvent })`. */
+  readonly onEvent = (event: RunEvent): void => {
+    switch (event.type) {
+      case "taskStatus":
+      case "taskRestored":
+        return this.#show(event.task, true);
+      case "taskProgress":
+        // Progress is for terminals: it would make too many plain lines.
+        return this.#show(event.task, false);
+    }
+  };
 
   /** Leaves the lines as they are; what comes next is drawn below them. */
   stop(): void {
@@ -46,8 +35,7 @@ export class Live extends Log {
     this.#drawn = 0;
   }
 
-  /** Progress is for terminals: it would make too many plain lines. */
-  #show(task: Task, plain = true): void {
+  #show(task: Task, plain: boolean): void {
     this.#tasks.set(task.taskId, task);
     if (!stdout.isTTY) {
       if (plain) console.log(line(task));

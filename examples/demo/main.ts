@@ -17,14 +17,19 @@ import { FOLDER } from "./report.ts";
 const live = new Live();
 const storage = new StorageFile({ path: FOLDER });
 // After a crash, nobody wants to watch a lease run out.
-const config = new Config({ storage, log: live, lease: "2s" });
+const config = new Config({ storage, lease: "2s" });
 const asking = questions(config);
 const reporting = report(config);
 
 async function main(): Promise<void> {
   if (flags.fresh) await forget();
 
-  const asked = await asking.start({ mode: "parallel_group", resume: true });
+  const { onEvent } = live;
+  const asked = await asking.start({
+    mode: "parallel_group",
+    resume: true,
+    onEvent,
+  });
   mustBeCompleted(asked);
   const results = Object.fromEntries(
     asked.tasks.map((task) => [task.taskId, task.currentContext.storage]),
@@ -35,7 +40,7 @@ async function main(): Promise<void> {
     delays: results["delays-by-distance"],
     states: results["draw-states"],
   };
-  const reported = await reporting.start({ input, resume: true });
+  const reported = await reporting.start({ input, resume: true, onEvent });
   mustBeCompleted(reported);
   live.stop();
 

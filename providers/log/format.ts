@@ -5,6 +5,7 @@
  */
 
 import type { LogFields, LogLevel } from "../../src/contracts/log.ts";
+import { parseTraceparent } from "../../src/traceparent.ts";
 
 /** One line before it is text. */
 export interface LogEntry {
@@ -41,7 +42,8 @@ export function formatSimple(entry: LogEntry): string {
 
 /**
  * A JSON object: timestamp, level, message, workflow_id, task_id, status,
- * duration (seconds), retry_count, error, and every other field by its name.
+ * duration (seconds), retry_count, error, trace_id and span_id where there is a
+ * trace, and every other field by its name.
  *
  * @param entry The line.
  * @returns JSON in one line.
@@ -55,7 +57,8 @@ export function formatJson(entry: LogEntry): string {
 
 /** The fields as a log has them, with those of the task spelled out. */
 function flatten(fields: LogFields): Record<string, unknown> {
-  const { task, workflowId, runId, ...rest } = fields;
+  const { task, workflowId, runId, traceparent, ...rest } = fields;
+  const place = parseTraceparent(task ? task.traceparent : traceparent);
   const error = task?.status === "Completed" ? undefined : task?.error;
   const known: Record<string, unknown> = {
     workflow_id: task?.workflowId ?? workflowId,
@@ -65,6 +68,8 @@ function flatten(fields: LogFields): Record<string, unknown> {
     duration: task && Math.round(task.duration) / 1_000,
     retry_count: task?.retryCount,
     error: error && { exception: error.exception, message: error.message },
+    trace_id: place?.traceId,
+    span_id: place?.spanId,
   };
   for (const name in known) known[name] ??= rest[name];
   // Known fields come first, and win.

@@ -27,6 +27,8 @@ export interface LogFields {
   readonly workflowId?: string;
   /** The run, where the line is about no task. */
   readonly runId?: string;
+  /** Where the run stands in a trace, where the line is about no task. */
+  readonly traceparent?: string;
   /** Anything else, by name. */
   readonly [name: string]: unknown;
 }
@@ -77,4 +79,10 @@ export abstract class Log {
    * @param fields What it is about.
    */
   abstract error(message: string, fields?: LogFields): Awaitable<void>;
+
+  /**
+   * Waits until all that was taken is delivered, as far as it can be. Called at
+   * the end of each run, which waits for it no longer than `drainTimeout`.
+   */
+  flush?(): Awaitable<void>;
 }

@@ -56,4 +56,10 @@ export abstract class Metrics {
    * @param task The task.
    */
   abstract taskRetried(task: Task): Awaitable<void>;
+
+  /**
+   * Waits until all that was taken is delivered, as far as it can be. Called at
+   * the end of each run, which waits for it no longer than `drainTimeout`.
+   */
+  flush?(): Awaitable<void>;
 }

@@ -20,4 +20,10 @@ export abstract class Notify {
    * @param task The task as it was when its status changed.
    */
   abstract hookStatusTask(task: Task): Awaitable<void>;
+
+  /**
+   * Waits until all that was taken is delivered, as far as it can be. Called at
+   * the end of each run, which waits for it no longer than `drainTimeout`.
+   */
+  flush?(): Awaitable<void>;
 }

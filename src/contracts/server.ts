@@ -42,4 +42,10 @@ export abstract class Server {
    * @param task The task.
    */
   abstract updateTask(task: Task): Awaitable<void>;
+
+  /**
+   * Waits until all that was taken is delivered, as far as it can be. Called at
+   * the end of each run, which waits for it no longer than `drainTimeout`.
+   */
+  flush?(): Awaitable<void>;
 }

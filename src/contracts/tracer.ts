@@ -54,4 +54,33 @@ export abstract class Tracer {
    * @returns What `next` gave.
    */
   runTask?(task: Task, next: () => Promise<unknown>): Promise<unknown>;
+
+  /**
+   * Opens the trace of a run, before anything of the run is stored, and tells
+   * where in it the run stands: a new run keeps that in its record, so that
+   * later starts can link to it (`RunInfo.resumedFrom`). `startWorkflow` comes
+   * next; where the run does not come about, such as after a lost race,
+   * `endWorkflow` comes at once, with status `Cancelled`. It must not wait.
+   *
+   * Of several tracers, the first that has this method is asked.
+   *
+   * @param run The run.
+   * @returns The `traceparent` of W3C; undefined where there is no trace.
+   */
+  traceWorkflow?(run: RunInfo): string | undefined;
+
+  /**
+   * Tells where a task stands in the trace, asked right after `startTask`, of a
+   * tracer that has `traceWorkflow`. It must not wait.
+   *
+   * @param task The task.
+   * @returns The `traceparent` of W3C; undefined where there is no trace.
+   */
+  traceTask?(task: Task): string | undefined;
+
+  /**
+   * Waits until all that was taken is delivered, as far as it can be. Called at
+   * the end of each run, which waits for it no longer than `drainTimeout`.
+   */
+  flush?(): Awaitable<void>;
 }

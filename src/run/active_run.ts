@@ -7,7 +7,6 @@
 import type { Config } from "../config.ts";
 import { Context } from "../context.ts";
 import type { LogFields, LogLevel } from "../contracts/log.ts";
-import type { Tracer } from "../contracts/tracer.ts";
 import {
   StorageError,
   UnstorableValueError,
@@ -19,6 +18,7 @@ import { Task } from "../task.ts";
 import { TaskError } from "../task_error.ts";
 import { type Awaitable, isThenable } from "../types.ts";
 import type { Attempt } from "./attempt.ts";
+import { callBack } from "./callback.ts";
 import type { Checkpoints, KeyedTask } from "./checkpoints.ts";
 import { EventStream } from "./events.ts";
 import type { StartSettings } from "./options.ts";
@@ -26,6 +26,7 @@ import type { Ownership } from "./ownership.ts";
 import { Pending } from "./pending.ts";
 import type { PlannedStep } from "./plan.ts";
 import { Timers } from "./timers.ts";
+import { Trace } from "./trace.ts";
 import { Watchers } from "./watchers.ts";
 
 /** A task of this run with everything that is needed to run it. */
@@ -49,8 +50,8 @@ export class ActiveRun {
   readonly tasks: readonly Task[];
   readonly events: EventStream = new EventStream();
   readonly watchers: Watchers;
-  /** A tracer that wants to wrap steps; there can be one. */
-  readonly spanningTracer: Tracer | undefined;
+  /** Where the run stands in a distributed trace. */
+  readonly trace: Trace;
   /** Attempts whose signal somebody listens to. */
   readonly attempts: Set<Attempt> = new Set();
   /** Waits that end when the run is stopped, or has ended. */
@@ -65,6 +66,8 @@ export class ActiveRun {
   status: WorkflowStatus = "In progress";
   /** What the run will end with, as far as it is known. */
   outcome: WorkflowStatus | undefined;
+  /** Resolves when the watchers have heard of the end, as far as they can. */
+  drained: Promise<void> | undefined;
   #failed = false;
   #durationMs: number | undefined;
   #resolveStopped: () => void = () => {};
@@ -72,7 +75,8 @@ export class ActiveRun {
   readonly #commits: Pending = new Pending();
   readonly #callbacks: Pending = new Pending();
   readonly #clockMs = Date.now() - performance.now();
-  readonly #startedMs = this.now();
+  /** When it was opened, in milliseconds since the epoch. */
+  readonly startedMs: number = this.now();
 
   constructor(
     identity: RunIdentity,
@@ -85,10 +89,10 @@ export class ActiveRun {
     this.config = config;
     this.settings = settings;
     this.checkpoints = checkpoints;
-    this.watchers = new Watchers(config, this.events);
-    this.spanningTracer = config.tracer.find((tracer) => tracer.runTask);
+    this.watchers = new Watchers(config, this.events, settings.onEvent);
+    this.trace = new Trace(config.tracer, this.watchers.report);
     this.whenStopped = new Promise((resolve) => this.#resolveStopped = resolve);
-    const createdMs = this.#startedMs;
+    const createdMs = this.startedMs;
     const empty = new Context({ time: createdMs });
     const place = { ...identity, createdMs, empty };
     this.planned = steps.map((step) => {
@@ -110,7 +114,7 @@ export class ActiveRun {
 
   /** How long the run took, so far or in all, in milliseconds. */
   get duration(): number {
-    return this.#durationMs ?? this.now() - this.#startedMs;
+    return this.#durationMs ?? this.now() - this.startedMs;
   }
 
   /** The time in milliseconds since the epoch, on a clock that never jumps. */
@@ -120,9 +124,16 @@ export class ActiveRun {
 
   /** The run as watchers see it. */
   info(): RunInfo {
-    const { status, duration, settings: { mode } } = this;
+    const { status, startedMs, duration, trace: { traceparent } } = this;
+    const { settings: { mode } } = this;
     const tasks = this.tasks.map((task) => task.snapshot());
-    return { ...this.identity, mode, status, duration, tasks };
+    const times = { startedMs, duration };
+    return { ...this.identity, mode, status, ...times, tasks, traceparent };
+  }
+
+  /** Ends the trace of a run that has not come about. */
+  abandon(): void {
+    this.trace.abandon(() => ({ ...this.info(), status: "Cancelled" }));
   }
 
   /** Owns the workflow from now on, and stops when that is lost. */
@@ -135,6 +146,7 @@ export class ActiveRun {
   begin(task: Task): void {
     task.startedMs = this.now();
     this.events.emitTask("taskStarted", task);
+    task.traceparent = this.trace.placeOf(task);
     this.setStatus(task, "In progress");
   }
 
@@ -151,7 +163,7 @@ export class ActiveRun {
   }
 
   recordError(task: Task, attempt: number, error: unknown): void {
-    task.errors = [...task.errors, new TaskError(attempt, error)];
+    task.errors = [...task.errors, new TaskError(attempt, error, this.now())];
   }
 
   log(level: LogLevel, message: string, fields: LogFields): void {
@@ -230,7 +242,7 @@ export class ActiveRun {
     await this.#callbacks.endsWithin(drainTimeoutMs);
     // From here on, nothing that is still running counts.
     this.stopped = true;
-    this.#durationMs ??= this.now() - this.#startedMs;
+    this.#durationMs ??= this.now() - this.startedMs;
     this.outcome ??= this.#failed ? "Failed" : "Completed";
     if (isKnown) return;
     throw new StorageError(
@@ -274,27 +286,12 @@ export class ActiveRun {
     this.setStatus(task, status);
     this.events.emitTask("taskEnded", task);
     if (callback === undefined) return undefined;
-    const done = this.callBack(
+    const done = callBack(
+      this,
       "task callback",
       () => callback(task.snapshot()),
     );
     this.#callbacks.add(done);
     return done;
-  }
-
-  /** Calls what a user gave; its failure is logged and changes nothing. */
-  async callBack(name: string, call: () => unknown): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      this.log("ERROR", `Cannot finish ${name}`, this.describeError(error));
-    }
-  }
-
-  /** An error of the run as fields of a log line. */
-  describeError(thrown: unknown): LogFields {
-    const { workflowId, runId } = this.identity;
-    const { exception, message, traceback } = new TaskError(1, thrown);
-    return { workflowId, runId, exception, reason: message, traceback };
   }
 }

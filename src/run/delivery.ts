@@ -18,6 +18,7 @@ export type FailureReport = (provider: string, error: unknown) => void;
 export class Delivery {
   readonly #provider: string;
   readonly #report: FailureReport;
+  readonly #flush: () => Awaitable<void>;
   readonly #waiting: (() => Awaitable<unknown>)[] = [];
   #working: Promise<void> | undefined;
   #reported = false;
@@ -29,10 +30,16 @@ export class Delivery {
    *
    * @param provider The name of the provider, for the report.
    * @param report Is told the first failure.
+   * @param flush Has the provider deliver what it keeps back.
    */
-  constructor(provider: string, report: FailureReport) {
+  constructor(
+    provider: string,
+    report: FailureReport,
+    flush: () => Awaitable<void> = () => {},
+  ) {
     this.#provider = provider;
     this.#report = report;
+    this.#flush = flush;
   }
 
   /**
@@ -55,17 +62,24 @@ export class Delivery {
   }
 
   /**
-   * Waits until every call was answered.
+   * Waits until every call was answered and the provider has kept nothing back.
    *
    * @param deadlineMs How long to wait at most, in milliseconds.
    * @returns Resolves in any case; what was not brought by then is dropped.
    */
   async drain(deadlineMs: number): Promise<void> {
+    const startMs = performance.now();
     const working = this.#working;
     if (working && !await endsWithin(working, deadlineMs)) {
       // The call that is not answered is given up with those behind it.
       this.#dropped += this.#waiting.length + 1;
       this.#waiting.length = 0;
+    } else {
+      const flushed = this.#guard(this.#flush);
+      const restMs = deadlineMs - (performance.now() - startMs);
+      if (flushed && !await endsWithin(flushed, restMs)) {
+        this.#fail(new Error(`no end of flush within ${deadlineMs} ms`));
+      }
     }
     if (this.#dropped > 0) {
       this.#fail(new Error(`${this.#dropped} events were dropped: too slow`));

@@ -9,26 +9,6 @@ import type { LogFields, LogLevel } from "../contracts/log.ts";
 import type { RunInfo } from "../run_info.ts";
 import type { Task } from "../task.ts";
 
-/** What an event of each type carries. */
-export interface RunEvents {
-  /** The run starts. */
-  runStarted: RunInfo;
-  /** The run has ended, with its final status. */
-  runEnded: RunInfo;
-  /** A task is about to make its first attempt. */
-  taskStarted: Task;
-  /** The status of a task has changed. */
-  taskStatus: Task;
-  /** A step has told how far it is. */
-  taskProgress: Task;
-  /** A task's result was read from its checkpoint. */
-  taskRestored: Task;
-  /** A task has ended, with its final status. */
-  taskEnded: Task;
-  /** A line for the logs, of a step or of the run itself. */
-  logged: LogLine;
-}
-
 /** A line for the logs. */
 export interface LogLine {
   /** How grave it is. */
@@ -39,17 +19,52 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** The types of events about a task. */
-export type TaskEvent =
-  | "taskStarted"
-  | "taskStatus"
-  | "taskProgress"
-  | "taskRestored"
-  | "taskEnded";
+/** The run has started (`runStarted`) or ended (`runEnded`). */
+export interface RunStateEvent {
+  /** What has happened. */
+  readonly type: "runStarted" | "runEnded";
+  /** The run as it stood. */
+  readonly run: RunInfo;
+}
+
+/**
+ * Something has happened to a task: it is about to make its first attempt
+ * (`taskStarted`), its status has changed (`taskStatus`), its step has told how
+ * far it is (`taskProgress`), its result was read from its checkpoint
+ * (`taskRestored`), or it has ended with its final status (`taskEnded`).
+ */
+export interface TaskEvent {
+  /** What has happened. */
+  readonly type:
+    | "taskStarted"
+    | "taskStatus"
+    | "taskProgress"
+    | "taskRestored"
+    | "taskEnded";
+  /** The task as it stood. */
+  readonly task: Task;
+}
+
+/** A step, or the run itself, has written a line for the logs. */
+export interface LoggedEvent {
+  /** What has happened. */
+  readonly type: "logged";
+  /** The line. */
+  readonly line: LogLine;
+}
+
+/** What happens in a run, told apart by `type`. */
+export type RunEvent = RunStateEvent | TaskEvent | LoggedEvent;
+
+/** What an event of a type carries. */
+export type Payload<Type extends RunEvent["type"]> = Type extends
+  TaskEvent["type"] ? Task
+  : Type extends RunStateEvent["type"] ? RunInfo
+  : LogLine;
 
 /** Takes events of one type. It must not throw. */
-export type Listener<Type extends keyof RunEvents> = (
-  event: RunEvents[Type],
+export type Listener<Type extends RunEvent["type"]> = (
+  payload: Payload<Type>,
 ) => void;
 
 /** Picks events by how the task stands, before a copy of it is made. */
@@ -60,7 +75,7 @@ type Entry = { listener: Listener<any>; filter: TaskFilter | undefined };
 
 /** Hands events on to those who listen for their type. */
 export class EventStream {
-  readonly #entries: Partial<Record<keyof RunEvents, Entry[]>> = {};
+  readonly #entries: Partial<Record<RunEvent["type"], Entry[]>> = {};
 
   /**
    * Listens for a type of events.
@@ -69,7 +84,7 @@ export class EventStream {
    * @param listener Takes the events, in order.
    * @param filter Picks among events about tasks; without it: all.
    */
-  on<Type extends keyof RunEvents>(
+  on<Type extends RunEvent["type"]>(
     type: Type,
     listener: Listener<Type>,
     filter?: TaskFilter,
@@ -84,7 +99,7 @@ export class EventStream {
    * @param type The type.
    * @param task The task.
    */
-  emitTask(type: TaskEvent, task: Task): void {
+  emitTask(type: TaskEvent["type"], task: Task): void {
     const entries = this.#entries[type];
     if (entries === undefined) return;
     let snapshot: Task | undefined;
@@ -99,13 +114,13 @@ export class EventStream {
    * @param type The type.
    * @param make Makes what the event carries, if anybody wants it.
    */
-  emit<Type extends Exclude<keyof RunEvents, TaskEvent>>(
+  emit<Type extends Exclude<RunEvent["type"], TaskEvent["type"]>>(
     type: Type,
-    make: () => RunEvents[Type],
+    make: () => Payload<Type>,
   ): void {
     const entries = this.#entries[type];
     if (entries === undefined) return;
-    const event = make();
-    for (const { listener } of entries) listener(event);
+    const payload = make();
+    for (const { listener } of entries) listener(payload);
   }
 }

@@ -9,6 +9,7 @@ import type { Task } from "../task.ts";
 import type { TaskErrorRecord } from "../task_error.ts";
 import { endsWithin } from "../wait.ts";
 import type { ActiveRun } from "./active_run.ts";
+import { callBack, describeError } from "./callback.ts";
 import { runLocally } from "./local_runner.ts";
 import { runInOrder } from "./order.ts";
 import type { RecordStore, RunRecord } from "./record.ts";
@@ -47,7 +48,7 @@ export async function execute(
       await endsWithin(run.ownership.release(), run.config.drainTimeoutMs);
     }
     run.outcome = "Failed";
-    run.log("ERROR", "Cannot finish workflow", run.describeError(error));
+    run.log("ERROR", "Cannot finish workflow", describeError(run, error));
     throw error;
   } finally {
     run.status = run.outcome!;
@@ -55,9 +56,10 @@ export async function execute(
     release();
     const name = run.status === "Completed" ? "onSuccess" : "onFailure";
     const onEnd = run.settings[name];
-    if (onEnd) await run.callBack(name, () => onEnd(run.tasks));
+    if (onEnd) await callBack(run, name, () => onEnd(run.tasks));
     run.events.emit("runEnded", () => run.info());
-    await run.watchers.drain(run.config.drainTimeoutMs);
+    run.drained = run.watchers.drain(run.config.drainTimeoutMs);
+    if (run.settings.waitUntil === undefined) await run.drained;
   }
 }
 

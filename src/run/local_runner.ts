@@ -11,6 +11,7 @@ import type { Task } from "../task.ts";
 import { type Awaitable, isThenable } from "../types.ts";
 import type { ActiveRun, PlannedTask } from "./active_run.ts";
 import { Attempt } from "./attempt.ts";
+import { describeError } from "./callback.ts";
 import { actionsOf, NONE } from "./class_step.ts";
 import { nextDelay } from "./retry.ts";
 import { FAILED, insideSpan } from "./span.ts";
@@ -34,7 +35,7 @@ export const runLocally: Runner = (run, planned) => {
   }
   const { task, spec } = planned;
   run.begin(task);
-  const tracer = run.spanningTracer;
+  const tracer = run.trace.spanning;
   const step = () => makeAttempts(run, task, spec, task.previousContext);
   const value = tracer ? insideSpan(run, tracer, task, step) : step();
   return value instanceof Promise
@@ -164,7 +165,7 @@ function delayAfter(
   try {
     return nextDelay(settings, attempt, error);
   } catch (thrown) {
-    const fields = { task: task.snapshot(), ...run.describeError(thrown) };
+    const fields = { task: task.snapshot(), ...describeError(run, thrown) };
     run.log("ERROR", "Cannot finish retryIf", fields);
     return undefined;
   }

@@ -156,7 +156,7 @@ function begin(
 ): Promise<ActiveRun | undefined> {
   const runId = crypto.randomUUID();
   const earlier = record?.runs ?? [];
-  const run = activate(opening, runId, false);
+  const run = activate(opening, runId);
   const draft: RecordDraft = {
     ...shape,
     ...claim.fields,
@@ -188,9 +188,11 @@ async function finished(
   { record, changes }: Continued,
 ): Promise<ActiveRun | undefined> {
   if (record.status !== "Completed" || changes) return undefined;
-  const run = activate(opening, record.runId, true);
+  const run = activate(opening, record.runId, record);
   run.wasFinished = await restore(run);
-  return run.wasFinished ? run : undefined;
+  if (!run.wasFinished) return undefined;
+  run.trace.open(() => run.info());
+  return run;
 }
 
 /** Goes on with the latest run. */
@@ -200,7 +202,7 @@ function goOn(
   claim: Claim,
 ): Promise<ActiveRun | undefined> {
   const { record } = next;
-  const run = activate(opening, record.runId, true);
+  const run = activate(opening, record.runId, record);
   const draft: RecordDraft = {
     ...record,
     ...next.fields,
@@ -228,9 +230,10 @@ async function take(
   const isNew = !active.has(runId);
   // Before the record tells others of it: they must not take it for an old one.
   active.add(runId);
+  run.trace.open(() => run.info());
   let taken = false;
   try {
-    taken = draft === undefined || await store.write(draft);
+    taken = draft === undefined || await store.write(traced(draft, run));
     if (!taken) return undefined;
     if (ownership) run.own(ownership);
     await prepare();
@@ -240,9 +243,18 @@ async function take(
     taken = false;
     throw error;
   } finally {
-    if (!taken) ownership?.retire();
-    if (!taken && isNew) active.delete(runId);
+    if (!taken) {
+      run.abandon();
+      ownership?.retire();
+      if (isNew) active.delete(runId);
+    }
   }
+}
+
+/** Later starts of a run link to the first one that was traced. */
+function traced(draft: RecordDraft, { trace }: ActiveRun): RecordDraft {
+  const traceparent = draft.traceparent ?? trace.traceparent;
+  return traceparent === undefined ? draft : { ...draft, traceparent };
 }
 
 /** Takes over what is stored; tells whether that is everything. */
@@ -257,11 +269,12 @@ async function restore(run: ActiveRun): Promise<boolean> {
 function activate(
   { identity, config, settings, steps }: Opening,
   runId: string,
-  resumed: boolean,
+  from?: RunRecord,
 ): ActiveRun {
   const { workflowId } = identity;
+  const resumed = from !== undefined;
   return new ActiveRun(
-    { ...identity, runId, resumed },
+    { ...identity, runId, resumed, resumedFrom: from?.traceparent },
     config,
     settings,
     new Checkpoints(config.storage, workflowId, runId),

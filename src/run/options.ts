@@ -5,7 +5,12 @@
  */
 
 import { type Duration, toMilliseconds, toTimeout } from "../duration.ts";
-import { ExecutionModeNotExist, InvalidOnInputChange } from "../errors.ts";
+import { describe } from "../describe.ts";
+import {
+  ExecutionModeNotExist,
+  InvalidOnInputChange,
+  InvalidOptionError,
+} from "../errors.ts";
 import {
   type Check,
   kindOf,
@@ -20,6 +25,7 @@ import {
 } from "../options.ts";
 import type { Task } from "../task.ts";
 import type { Awaitable } from "../types.ts";
+import type { RunEvent } from "./events.ts";
 
 /**
  * In which order tasks run. `sequential`: one after another, group by group;
@@ -82,6 +88,17 @@ export interface StartOptions {
   readonly onSuccess?: (tasks: readonly Task[]) => Awaitable<void>;
   /** Called with all tasks after a run that did not complete. */
   readonly onFailure?: (tasks: readonly Task[]) => Awaitable<void>;
+  /**
+   * Told everything that happens in the run, in order, one call at a time. As
+   * every watcher, it cannot hurt the run.
+   */
+  readonly onEvent?: (event: RunEvent) => Awaitable<void>;
+  /**
+   * Keeps a Worker alive after its response: `(work) => context.waitUntil(work)`.
+   * With it, the run and what its watchers still have to deliver is handed over,
+   * and the end of the run does not wait for watchers.
+   */
+  readonly waitUntil?: (work: Promise<unknown>) => void;
 }
 
 /** The options of `start`, checked and with their defaults. */
@@ -118,6 +135,8 @@ const MODES: readonly Mode[] = [
 const CHANGES: readonly OnChange[] = ["raise", "reuse", "reset"];
 
 type OnEnd = (tasks: readonly Task[]) => Awaitable<void>;
+type OnEvent = (event: RunEvent) => Awaitable<void>;
+type WaitUntil = (work: Promise<unknown>) => void;
 
 const toSignal = kindOf<AbortSignal>(
   (value) => {
@@ -127,6 +146,23 @@ const toSignal = kindOf<AbortSignal>(
   },
   "an AbortSignal",
 );
+
+/** Tries it out: torn from its object, the method of a Worker's context throws. */
+function toWaitUntil(value: unknown, option: string): WaitUntil {
+  const waitUntil = toFunction(value, option) as WaitUntil;
+  try {
+    waitUntil(Promise.resolve());
+  } catch (cause) {
+    throw new InvalidOptionError(
+      `Cannot use ${
+        describe(value)
+      } as ${option}: it throws; give a function ` +
+        `such as (work) => context.waitUntil(work)`,
+      { cause },
+    );
+  }
+  return waitUntil;
+}
 
 const CHECKS = {
   mode: oneOf(MODES, "sequential", ExecutionModeNotExist),
@@ -143,6 +179,8 @@ const CHECKS = {
   signal: optional(toSignal),
   onSuccess: optional(toFunction as Check<OnEnd>),
   onFailure: optional(toFunction as Check<OnEnd>),
+  onEvent: optional(toFunction as Check<OnEvent>),
+  waitUntil: optional(toWaitUntil),
 } satisfies Record<keyof StartOptions, Check<unknown>>;
 
 /**

@@ -42,6 +42,8 @@ export interface RunRecord extends Shape {
   readonly owner: Owner | null;
   /** How often the owner has renewed its lease. */
   readonly renewals: number;
+  /** Where the first start that was traced stands in its trace. */
+  readonly traceparent?: string;
   /** Makes every write differ from every other. */
   readonly nonce: string;
 }

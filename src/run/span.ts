@@ -5,6 +5,7 @@
  */
 
 import type { Tracer } from "../contracts/tracer.ts";
+import { classNameOf } from "../describe.ts";
 import type { Task } from "../task.ts";
 import type { ActiveRun } from "./active_run.ts";
 
@@ -42,7 +43,8 @@ export async function insideSpan(
   };
   const wrap = async () => await tracer.runTask!(task.snapshot(), next);
   const report = (error: unknown) => {
-    if (error !== task.error?.thrown) run.watchers.report("Tracer", error);
+    if (error === task.error?.thrown) return;
+    run.watchers.report(classNameOf(tracer), error);
   };
   // A wrapper that ends, or takes too long, without a call to `next` is gone
   // around.

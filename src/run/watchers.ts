@@ -20,7 +20,15 @@ import { TaskError } from "../task_error.ts";
 import type { Task } from "../task.ts";
 import type { Awaitable } from "../types.ts";
 import { Delivery } from "./delivery.ts";
-import type { EventStream, RunEvents, TaskFilter } from "./events.ts";
+import type {
+  EventStream,
+  Payload,
+  RunEvent,
+  RunStateEvent,
+  TaskEvent,
+  TaskFilter,
+} from "./events.ts";
+import type { StartOptions } from "./options.ts";
 
 /** The watchers of one run. */
 export class Watchers {
@@ -33,8 +41,13 @@ export class Watchers {
    *
    * @param config The providers.
    * @param stream Where to listen.
+   * @param onEvent Is told everything, where somebody wants it.
    */
-  constructor(config: Config, stream: EventStream) {
+  constructor(
+    config: Config,
+    stream: EventStream,
+    onEvent?: StartOptions["onEvent"],
+  ) {
     this.#stream = stream;
     this.#watch(config.notify, (notify, on) => {
       on("taskStatus", (task) => notify.hookStatusTask(task));
@@ -70,6 +83,11 @@ export class Watchers {
       on("taskEnded", (task) => server.updateTask(task));
       on("runEnded", (run) => server.updateWorkflow(run));
     });
+    if (onEvent) {
+      const delivery = new Delivery("onEvent", this.report);
+      this.#deliveries.push(delivery);
+      tellAll(onEvent, this.#subscribe(delivery));
+    }
   }
 
   /**
@@ -78,27 +96,33 @@ export class Watchers {
    * @param deadlineMs How long to wait at most, in milliseconds.
    */
   async drain(deadlineMs: number): Promise<void> {
+    const startMs = performance.now();
+    await drainAll(this.#deliveries, deadlineMs * 0.9);
     // The logs come last: they are told what the others have missed.
-    const logsMs = deadlineMs / 10;
-    await drainAll(this.#deliveries, deadlineMs - logsMs);
-    await drainAll(this.#logs, logsMs);
+    await drainAll(this.#logs, deadlineMs - (performance.now() - startMs));
   }
 
-  #watch<P extends object>(
+  #watch<P extends { flush?(): Awaitable<void> }>(
     providers: readonly P[],
-    subscribe: (provider: P, on: Subscribe) => void,
+    watch: (provider: P, on: Subscribe) => void,
     deliveries: Delivery[] = this.#deliveries,
   ): void {
     for (const provider of providers) {
       if (isSilent(provider)) continue;
-      const delivery = new Delivery(classNameOf(provider), this.report);
+      const flush = () => provider.flush?.();
+      const name = classNameOf(provider);
+      const delivery = new Delivery(name, this.report, flush);
       deliveries.push(delivery);
-      subscribe(provider, (type, call, filter) => {
-        const listener = (event: RunEvents[typeof type]) =>
-          delivery.deliver(() => call(event));
-        this.#stream.on(type, listener, filter);
-      });
+      watch(provider, this.#subscribe(delivery));
     }
+  }
+
+  #subscribe(delivery: Delivery): Subscribe {
+    return (type, call, filter) => {
+      const listener = (payload: Payload<typeof type>) =>
+        delivery.deliver(() => call(payload));
+      this.#stream.on(type, listener, filter);
+    };
   }
 
   /** Tells the logs of a failing provider, with every secret taken out. */
@@ -120,11 +144,30 @@ async function drainAll(
 }
 
 /** Subscribes a provider to a type of events. */
-type Subscribe = <Type extends keyof RunEvents>(
+type Subscribe = <Type extends RunEvent["type"]>(
   type: Type,
-  call: (event: RunEvents[Type]) => Awaitable<unknown>,
+  call: (payload: Payload<Type>) => Awaitable<unknown>,
   filter?: TaskFilter,
 ) => void;
+
+const OF_RUNS: readonly RunStateEvent["type"][] = ["runStarted", "runEnded"];
+const OF_TASKS: readonly TaskEvent["type"][] = [
+  "taskStarted",
+  "taskStatus",
+  "taskProgress",
+  "taskRestored",
+  "taskEnded",
+];
+
+/** Tells a function of every event. */
+function tellAll(
+  onEvent: (event: RunEvent) => Awaitable<void>,
+  on: Subscribe,
+): void {
+  for (const type of OF_RUNS) on(type, (run) => onEvent({ type, run }));
+  for (const type of OF_TASKS) on(type, (task) => onEvent({ type, task }));
+  on("logged", (line) => onEvent({ type: "logged", line }));
+}
 
 /** Writes what happens to a log, but for the levels that it does not keep. */
 function writeLog(log: Log, on: Subscribe): void {
@@ -159,8 +202,9 @@ function writeLog(log: Log, on: Subscribe): void {
   });
 }
 
-function about({ workflowId, runId, mode, resumed }: RunInfo): LogFields {
-  return { workflowId, runId, mode, resumed };
+function about(run: RunInfo): LogFields {
+  const { workflowId, runId, mode, resumed, traceparent } = run;
+  return { workflowId, runId, mode, resumed, traceparent };
 }
 
 function levelOf(task: Task): LogLevel {
