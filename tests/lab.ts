@@ -276,12 +276,20 @@ function find<T>(
 
 let started: Promise<string> | undefined;
 
+/**
+ * The address of the lab, which is started where the suite has not done so.
+ *
+ * @returns The address, without a slash at its end.
+ */
+export async function labAddress(): Promise<string> {
+  return process.env.DOTFLOW_LAB ?? await (started ??= startLab());
+}
+
 async function open<T extends { endpoint: string; bucket: string }>(
   kind: string,
   options: BucketOptions,
 ): Promise<T> {
-  const address = process.env.DOTFLOW_LAB ?? await (started ??= startLab());
-  const url = `${address}/_lab/buckets`;
+  const url = `${await labAddress()}/_lab/buckets`;
   const info = await ask<T>("POST", url, { kind, options });
   cleanup(() => new LabBucket(info.endpoint, info.bucket).drop());
   return info;
@@ -306,7 +314,15 @@ async function startLab(): Promise<string> {
   });
 }
 
-async function ask<T>(
+/**
+ * Asks the lab itself.
+ *
+ * @param method The HTTP method.
+ * @param url What is asked for.
+ * @param value What is sent along.
+ * @returns The answer.
+ */
+export async function ask<T>(
   method: string,
   url: string,
   value?: unknown,

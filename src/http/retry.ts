@@ -36,6 +36,12 @@ export interface RetryPolicy {
    * @default Every other answer counts
    */
   readonly retryIf?: (answer: HttpAnswer) => string | undefined;
+  /**
+   * Tells that an answer counts, although its status says to ask again.
+   *
+   * @default None does
+   */
+  readonly accept?: (answer: HttpAnswer) => boolean;
 }
 
 /** An answer, with its whole body. */
@@ -147,6 +153,7 @@ function failureOf(
   policy: RetryPolicy,
 ): Failure | undefined {
   const { status, headers } = answer;
+  if (policy.accept?.(answer)) return undefined;
   const reason = policy.retryIf?.(answer) ??
     (isTemporary(status) ? `status ${status}` : undefined);
   if (reason === undefined) return undefined;
@@ -161,10 +168,15 @@ function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
-/** Reads Retry-After: seconds, or a date. */
-function toWaitMs(value: string | null): number {
+/**
+ * Reads Retry-After: seconds, which some servers give with fractions, or a date.
+ *
+ * @param value The value of the header; null: there is none.
+ * @returns The wait in milliseconds.
+ */
+export function toWaitMs(value: string | null): number {
   if (value === null) return 0;
-  const ms = /^\s*\d+\s*$/.test(value)
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(value)
     ? Number(value) * 1_000
     : Date.parse(value) - Date.now();
   return ms > 0 ? ms : 0;

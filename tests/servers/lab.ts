@@ -1,6 +1,7 @@
 /**
- * The fault lab: an S3 server and a GCS server on loopback, in one process,
- * which verify what they are sent and fail when they are told to.
+ * The fault lab: an S3 server, a GCS server, and inboxes that stand for services
+ * that take messages, on loopback, in one process. They verify what they are
+ * sent and fail when they are told to.
  *
  * ```sh
  * deno run -A --lock=scripts/tools.lock tests/servers/lab.ts
@@ -30,6 +31,12 @@ import {
   serveToken,
   TOKEN_PATH,
 } from "./gcs_tokens.ts";
+import {
+  controlInboxes,
+  INBOX_CONTROL_PATH,
+  INBOX_PATH,
+  serveInbox,
+} from "./inboxes/serve.ts";
 import { Registry } from "./registry.ts";
 import { serveS3 } from "./s3.ts";
 import { CONTAINER_PATH, serveContainer, serveSts, STS_PATH } from "./sts.ts";
@@ -76,6 +83,8 @@ async function handle(
   const begins = (prefix: string) => path.startsWith(prefix);
   if (/\.localhost(:\d+)?$/.test(host)) return serveS3(exchange, registry);
   if (begins(CONTROL_PATH)) return control(exchange, lab);
+  if (begins(INBOX_CONTROL_PATH)) return controlInboxes(exchange, address);
+  if (begins(INBOX_PATH)) return serveInbox(exchange);
   if (begins(STS_PATH)) return serveSts(exchange, registry);
   if (begins(CONTAINER_PATH)) return serveContainer(exchange, registry);
   if (begins(TOKEN_PATH)) return serveToken(exchange, registry);
