@@ -123,7 +123,7 @@ function mayImport(path: string, target: string): boolean {
       return target.startsWith("src/") ||
         (path === "src/defaults.ts" && isProvider(target));
     case "testing":
-      return target.startsWith("testing/") || helper;
+      return target.startsWith("testing/") || target.startsWith("src/");
     case "providers":
       if (path === "providers/mod.ts") return isProvider(target);
       return helper || inOwnFolder(path, target);

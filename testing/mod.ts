@@ -1,9 +1,11 @@
 /**
- * The contract of storages as tests, for authors of storages of their own. The
- * tests are data: any test runner can run them.
+ * The contracts of providers as tests, for authors of providers of their own: of
+ * storages, and of what watches (notifiers, logs, tracers, metrics). The tests
+ * are data: any test runner can run them.
  *
- * Say what the storage `lacks`; everything else is tested, and a test that needs
- * something that is lacking is to be skipped.
+ * Of a storage, say what it `lacks`; everything else is tested, and a test that
+ * needs something that is lacking is to be skipped. Of what watches, say how to
+ * look at what has arrived at the other end.
  *
  * @example With `node:test`, in Node, Bun and Deno
  * ```ts ignore
@@ -59,6 +61,30 @@
  * }
  * ```
  *
+ * @example Metrics of one's own, with `node:test`
+ * ```ts ignore
+ * import test from "node:test";
+ * import { metricsContract, type MetricsSubject } from "@dotflow/dotflow/testing";
+ * import { MetricsCarbon } from "./metrics_carbon.ts";
+ * import { startCarbon } from "./carbon.ts";
+ *
+ * const subject: MetricsSubject = {
+ *   async open() {
+ *     const carbon = await startCarbon();
+ *     return {
+ *       provider: new MetricsCarbon({ port: carbon.port }),
+ *       seen: () => carbon.counts(),
+ *       break: () => carbon.stop(),
+ *       close: () => carbon.stop(),
+ *     };
+ *   },
+ * };
+ *
+ * for (const contract of metricsContract) {
+ *   test(contract.name, () => contract.run(subject));
+ * }
+ * ```
+ *
  * @example Without a test runner
  * ```ts
  * import { StorageDefault } from "@dotflow/dotflow";
@@ -86,8 +112,25 @@ import { keyTests } from "./keys.ts";
 import { removalTests } from "./removal.ts";
 import { swapTests } from "./swaps.ts";
 
+export { logContract } from "./log.ts";
+export { metricsContract } from "./metrics.ts";
+export { notifyContract } from "./notify.ts";
+export { tracerContract } from "./tracer.ts";
 export { lackingFor } from "./contract.ts";
 export type { Capability, ContractTest, StorageSubject } from "./contract.ts";
+export type {
+  LogSubject,
+  MetricsSubject,
+  NotifySubject,
+  SeenLine,
+  SeenMetrics,
+  SeenSpan,
+  SeenTimes,
+  TracerSubject,
+  WatcherBench,
+  WatcherSubject,
+  WatcherTest,
+} from "./watcher.ts";
 
 /** All tests that a storage has to pass, each independent of the others. */
 export const storageContract: readonly ContractTest[] = [

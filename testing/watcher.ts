@@ -66,6 +66,8 @@ export interface LogSubject extends WatcherSubject<Log, readonly SeenLine[]> {
    * @default false
    */
   readonly onlyWithErrors?: boolean;
+  /** Whether lines say where they stand in a trace. @default false */
+  readonly traced?: boolean;
 }
 
 /** A span that has arrived, after it was closed. */

@@ -60,6 +60,11 @@ export class Run {
     return this.#active.tasks;
   }
 
+  /** When this start of the run began, in milliseconds since the epoch. */
+  get startedMs(): number {
+    return this.#active.startedMs;
+  }
+
   /** How long the run took, so far or in all, in milliseconds. */
   get duration(): number {
     return this.#active.duration;
