@@ -61,6 +61,19 @@ test("examples: a stopped run goes on", { needs }, async () => {
   assert.equal(lines.at(-1), "same run: true");
 });
 
+test("examples: a run is watched by one function", { needs }, async () => {
+  assert.deepEqual(await succeed("watching.ts"), [
+    "load: In progress",
+    "load: 0.5 (half of it)",
+    "load: Completed",
+    "check: In progress",
+    'check: Retry after "not yet"',
+    "check: In progress",
+    "check: Completed",
+    "run: Completed",
+  ]);
+});
+
 test("examples: the worker answers a request", async () => {
   const { default: worker } = await import("../examples/worker.ts");
   const request = new Request("https://example.com/", {

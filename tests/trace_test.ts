@@ -8,7 +8,7 @@ import {
   type TaskStatus,
 } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
-import { failing, flowOn, rejectsWith, sleep } from "./flow.ts";
+import { failing, flowOn, moment, rejectsWith, sleep } from "./flow.ts";
 import { test } from "./harness.ts";
 import { Recorder, TracerRecorder } from "./recorder.ts";
 import { StorageFailing, StorageText } from "./storages.ts";
@@ -175,6 +175,25 @@ test("trace: a run that does not come about is closed at once", async () => {
   const [opened, closed] = recorder.runs.map(({ run }) => run);
   assert.equal(closed.runId, opened.runId);
   assert.equal(closed.status, "Cancelled");
+});
+
+test("trace: a run that is opened too late is closed", async () => {
+  const storage = new StorageText();
+  const gate = moment();
+  const { atomicSwap } = storage;
+  storage.atomicSwap = async (...args) => {
+    await gate.promise;
+    return await atomicSwap.apply(storage, args);
+  };
+  const recorder = new Recorder();
+  const tracer = new TracerPlaces(recorder);
+  const workflow = flowOn(storage, "wf", { tracer, drainTimeout: 10 });
+  workflow.task.add(action("a", () => 1));
+  await rejectsWith(workflow.start({ timeout: 10 }), "WORKFLOW_TIMEOUT");
+  assert.deepEqual(recorder.calls, ["tracer trace run"]);
+  gate.resolve();
+  while (recorder.calls.length < 2) await sleep(1);
+  assert.deepEqual(recorder.calls, ["tracer trace run", "tracer end run"]);
 });
 
 test("trace: of many starts at once, each that is opened is closed", async () => {
