@@ -436,6 +436,33 @@ for (const [what, wrap] of Object.entries(WRAPPERS)) {
   });
 }
 
+test("watchers: a tracer that passes on how a step was cut off is fine", async () => {
+  const recorder = new Recorder();
+  const tracer = new TracerSpan(recorder);
+  const seen: unknown[] = [];
+  tracer.wrap = (next) =>
+    next().catch((error) => {
+      seen.push(error.name);
+      throw error;
+    });
+  const config = recorder.config({ tracer });
+  const workflow = new DotFlow({ workflowId: "wf", config });
+  workflow.task.add(action("a", ({ signal }) =>
+    new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    })));
+  const run = await workflow.start({ mode: "background" });
+  run.cancel("enough");
+  await run.finished;
+  await workflow.start({ timeout: 5 });
+  await sleep(5);
+  assert.deepEqual(seen, ["WorkflowCancelledError", "WorkflowTimeoutError"]);
+  const reports = recorder.lines.filter(({ message }) =>
+    message.startsWith("Cannot deliver")
+  );
+  assert.deepEqual(reports, []);
+});
+
 test("watchers: a step runs inside of its tracer's span", async () => {
   const trace: string[] = [];
   class TracerOrder extends Tracer {

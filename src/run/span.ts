@@ -36,14 +36,17 @@ export async function insideSpan(
     // A tracer that was slow to begin may come after the end of the run.
     return outcome ??= Promise.resolve(run.stopped ? undefined : step());
   };
+  let failure: { error: unknown } | undefined;
   const next = async () => {
     const value = await runStep();
-    if (value === FAILED) throw task.error?.thrown;
-    return value;
+    if (value !== FAILED) return value;
+    // What a step throws after the end of the run is kept nowhere.
+    failure ??= { error: run.stopped ? run.stopReason : task.error?.thrown };
+    throw failure.error;
   };
   const wrap = async () => await tracer.runTask!(task.snapshot(), next);
   const report = (error: unknown) => {
-    if (error === task.error?.thrown) return;
+    if (failure !== undefined && error === failure.error) return;
     run.watchers.report(classNameOf(tracer), error);
   };
   // A wrapper that ends, or takes too long, without a call to `next` is gone
