@@ -87,6 +87,22 @@ export async function openInbox(
   kind: InboxKind,
   options: Record<string, unknown> = {},
 ): Promise<LabInbox> {
+  const inbox = await openLastingInbox(kind, options);
+  cleanup(() => inbox.drop());
+  return inbox;
+}
+
+/**
+ * Opens an empty inbox that outlives the present test.
+ *
+ * @param kind The service that it stands for.
+ * @param options How the service behaves.
+ * @returns The inbox; it is up to the caller to drop it.
+ */
+export async function openLastingInbox(
+  kind: InboxKind,
+  options: Record<string, unknown> = {},
+): Promise<LabInbox> {
   const lab = await labAddress();
   const body = { kind, options };
   const info = await ask<{ id: string; url: string }>(
@@ -94,7 +110,5 @@ export async function openInbox(
     `${lab}/_lab/inboxes`,
     body,
   );
-  const inbox = new LabInbox(lab, info);
-  cleanup(() => inbox.drop());
-  return inbox;
+  return new LabInbox(lab, info);
 }

@@ -7,7 +7,7 @@
  */
 
 /** The services that an inbox can stand for. */
-export type InboxKind = "webhook";
+export type InboxKind = "otlp" | "webhook";
 
 /** What an inbox does with a request in place of its own answer. */
 export interface InboxFault {

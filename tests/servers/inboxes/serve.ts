@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 import type { InboxKind } from "./api.ts";
 import { Inbox, type MakeService } from "./inbox.ts";
+import { makeOtlp } from "./otlp.ts";
 import { makeWebhook } from "./webhook.ts";
 
 /** The path of what tests ask for. */
@@ -18,6 +19,7 @@ export const INBOX_CONTROL_PATH = "/_lab/inboxes";
 export const INBOX_PATH = "/inbox/";
 
 const SERVICES: Record<InboxKind, MakeService> = {
+  otlp: makeOtlp,
   webhook: makeWebhook,
 };
 
