@@ -7,7 +7,17 @@
 
 export { LogDefault } from "./log_default.ts";
 export type { LogDefaultOptions } from "./log_default.ts";
+export { LogOpenTelemetry } from "./log_opentelemetry.ts";
+export type {
+  LogOpenTelemetryOptions,
+  OpenTelemetryLoggerProvider,
+} from "./log_opentelemetry.ts";
 export { MetricsDefault } from "./metrics_default.ts";
+export { MetricsOpenTelemetry } from "./metrics_opentelemetry.ts";
+export type {
+  MetricsOpenTelemetryOptions,
+  OpenTelemetryMeterProvider,
+} from "./metrics_opentelemetry.ts";
 export { NotifyDefault } from "./notify_default.ts";
 export { SchedulerDefault } from "./scheduler_default.ts";
 export { ServerDefault } from "./server_default.ts";
@@ -40,3 +50,8 @@ export type {
   UnstorageLike,
 } from "./storage_unstorage.ts";
 export { TracerDefault } from "./tracer_default.ts";
+export { TracerOpenTelemetry } from "./tracer_opentelemetry.ts";
+export type {
+  OpenTelemetryTracerProvider,
+  TracerOpenTelemetryOptions,
+} from "./tracer_opentelemetry.ts";

@@ -38,6 +38,16 @@ export const loadTypescript = () => import("npm:typescript@5.9.3");
  */
 export const installed = [
   () => import("npm:@arethetypeswrong/cli@0.18.5"),
+  () => import("npm:@opentelemetry/api-logs@0.223.0"),
+  () => import("npm:@opentelemetry/context-async-hooks@2.12.0"),
+  () => import("npm:@opentelemetry/core@2.12.0"),
+  () => import("npm:@opentelemetry/exporter-logs-otlp-http@0.223.0"),
+  () => import("npm:@opentelemetry/exporter-metrics-otlp-http@0.223.0"),
+  () => import("npm:@opentelemetry/exporter-trace-otlp-http@0.223.0"),
+  () => import("npm:@opentelemetry/resources@2.12.0"),
+  () => import("npm:@opentelemetry/sdk-logs@0.223.0"),
+  () => import("npm:@opentelemetry/sdk-metrics@2.12.0"),
+  () => import("npm:@opentelemetry/sdk-trace-base@2.12.0"),
   () => import("npm:@types/node@20.19.43"),
   () => import("npm:bun@1.4.5"),
   () => import("npm:ioredis@5.11.1"),

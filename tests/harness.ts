@@ -157,7 +157,7 @@ export async function spawnRuntime(
 ): Promise<Spawned> {
   const { spawn } = await import("node:child_process");
   const { once } = (await import("node:events")).default;
-  const flags = runtime === "deno" ? ["run", "-A", "-q", "--no-check"] : [];
+  const flags = runtime === "deno" ? denoFlags() : [];
   const [command, ...rest] = [
     ...options.under ?? [],
     process.execPath,
@@ -174,6 +174,12 @@ export async function spawnRuntime(
   await once(child, "spawn");
   cleanup(() => spawned.kill());
   return spawned;
+}
+
+/** What tests load besides the package is in the lock of the tools. */
+function denoFlags(): string[] {
+  const lock = new URL("../scripts/tools.lock", import.meta.url).pathname;
+  return ["run", "-A", "-q", "--no-check", `--lock=${lock}`];
 }
 
 class SpawnedProcess implements Spawned {

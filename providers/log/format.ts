@@ -87,8 +87,18 @@ function toJson(value: unknown): string {
   return JSON.stringify(toPlain(value, []));
 }
 
-/** A copy that JSON can hold: what it does not know becomes text. */
-function toPlain(value: unknown, within: readonly object[]): unknown {
+/**
+ * Makes a copy that JSON can hold: what that does not know becomes text, long
+ * texts are cut, and what is too deep, circular or unreadable is told in words.
+ *
+ * @param value Any value.
+ * @param within The objects that it is in.
+ * @returns The copy.
+ */
+export function toPlain(
+  value: unknown,
+  within: readonly object[] = [],
+): unknown {
   if (typeof value === "string") {
     return value.length > LONGEST_VALUE
       ? `${value.slice(0, LONGEST_VALUE)}…`

@@ -7,7 +7,7 @@
 
 import { join, relative } from "node:path";
 import { listFiles, ROOT } from "../process.ts";
-import { loadEsbuild, loadMiniflare } from "../tools.ts";
+import { type EsbuildPlugin, loadEsbuild, loadMiniflare } from "../tools.ts";
 import { PROJECT } from "./project.ts";
 import { crashed, readSkipReason, type TestResult } from "./result.ts";
 import type { Plan } from "./runtimes.ts";
@@ -141,11 +141,27 @@ export default { fetch: (request, env) => handle(files, request, env) };
     format: "esm",
     target: "es2022",
     keepNames: true,
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "import"],
+    // As wrangler does: where a package has a file for browsers, it is that one.
+    platform: "browser",
+    conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*", ...SKIPPED],
     alias: { "node:test": join(PROJECT, "tests/workerd/shim.js") },
+    plugins: [requireFromNode],
     logLevel: "silent",
   });
 }
+
+/** Lets CommonJS packages require what workerd has of Node, by an import. */
+const requireFromNode: EsbuildPlugin = {
+  name: "require-from-node",
+  setup(build) {
+    const namespace = "node";
+    build.onResolve({ filter: /^(async_hooks|events)$/ }, ({ path }) => ({
+      path,
+      namespace,
+    }));
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: `export * from "node:${path}";`,
+    }));
+  },
+};

@@ -25,6 +25,8 @@ function look(): Map<string, unknown> {
   return found;
 }
 
+// With the first CommonJS package, Deno itself makes some of Node's globals.
+await import("@opentelemetry/api");
 const before = look();
 const { action, DotFlow } = await import("@dotflow/dotflow");
 await import("@dotflow/dotflow/providers");
