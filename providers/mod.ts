@@ -49,6 +49,8 @@ export type {
   StorageUnstorageOptions,
   UnstorageLike,
 } from "./storage_unstorage.ts";
+export { TracerDatadog } from "./tracer_datadog.ts";
+export type { TracerDatadogOptions } from "./tracer_datadog.ts";
 export { TracerDefault } from "./tracer_default.ts";
 export { TracerOpenTelemetry } from "./tracer_opentelemetry.ts";
 export type {

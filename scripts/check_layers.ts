@@ -45,6 +45,11 @@ const HELPERS = [
   "within",
 ].map((name) => `src/${name}.ts`);
 
+/** Private folders that build on another one: Datadog's agent speaks OTLP. */
+const BUILDS_ON: Readonly<Record<string, string>> = {
+  datadog: "opentelemetry",
+};
+
 type Sources = ReadonlyMap<string, Source>;
 
 /**
@@ -143,8 +148,9 @@ function isProvider(target: string): boolean {
 function inOwnFolder(path: string, target: string): boolean {
   const [, folder, file] = target.split("/");
   if (!target.startsWith("providers/") || file === undefined) return false;
-  return path.startsWith(`providers/${folder}/`) ||
-    basename(path, ".ts").split("_").includes(folder);
+  const [, home, inner] = path.split("/");
+  const words = inner ? [home] : basename(home, ".ts").split("_");
+  return words.some((word) => word === folder || BUILDS_ON[word] === folder);
 }
 
 function packageProblem(

@@ -44,6 +44,7 @@ export const installed = [
   () => import("npm:@opentelemetry/exporter-logs-otlp-http@0.223.0"),
   () => import("npm:@opentelemetry/exporter-metrics-otlp-http@0.223.0"),
   () => import("npm:@opentelemetry/exporter-trace-otlp-http@0.223.0"),
+  () => import("npm:@opentelemetry/otlp-transformer@0.223.0"),
   () => import("npm:@opentelemetry/resources@2.12.0"),
   () => import("npm:@opentelemetry/sdk-logs@0.223.0"),
   () => import("npm:@opentelemetry/sdk-metrics@2.12.0"),

@@ -1,0 +1,122 @@
+/**
+ * What a `TracerDatadog` takes: checks, and what stands for what is not given.
+ *
+ * @see https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/
+ * @see https://docs.datadoghq.com/opentelemetry/mapping/semantic_mapping/
+ * @module
+ */
+
+import { toTimeout } from "../../src/duration.ts";
+import { InvalidOptionError } from "../../src/errors.ts";
+import type { Fetch } from "../../src/http/retry.ts";
+import {
+  type Check,
+  type Checked,
+  expect,
+  kindOf,
+  optional,
+  toFunction,
+  toName,
+} from "../../src/options.ts";
+import { environment } from "../../src/runtime.ts";
+import type { Attributes } from "../opentelemetry/attributes.ts";
+import type { Agent } from "./agent.ts";
+
+/** The port on which the agent takes OTLP over HTTP. */
+const PORT = 4_318;
+/** Where OTLP over HTTP takes traces. */
+const PATH = "/v1/traces";
+
+/** What a host is, in words. */
+const HOST = "the name or address of the agent, without port";
+
+/** The check of each option. */
+export const CHECKS = {
+  service: optional(toName),
+  env: optional(toName),
+  version: optional(toName),
+  url: optional(toAddress),
+  host: optional(kindOf<string>(isHost, HOST)),
+  port: optional(kindOf<number>(
+    (value) =>
+      Number.isInteger(value) && value as number > 0 && value as number < 65536,
+    "a number from 1 to 65535",
+  )),
+  fetch: optional(toFunction as Check<Fetch>),
+  timeout: optional(toTimeout, 3_000),
+};
+
+/**
+ * Refuses an agent that is named twice.
+ *
+ * @param given The options, checked one by one.
+ * @throws {InvalidOptionError} If it is.
+ */
+export function refuseTwoAgents(
+  { url, host, port }: Checked<typeof CHECKS>,
+): void {
+  if (url === undefined) return;
+  const twice = "it only without url";
+  expect(host === undefined, host, "host", twice);
+  expect(port === undefined, port, "port", twice);
+}
+
+/**
+ * Finds the agent, with the help of the environment.
+ *
+ * @param given The options.
+ * @returns The agent.
+ * @throws {InvalidOptionError} If the environment names no host.
+ */
+export function agentOf(given: Checked<typeof CHECKS>): Agent {
+  const host = given.host ?? environment("DD_AGENT_HOST") ?? "127.0.0.1";
+  if (!isHost(host)) {
+    throw new InvalidOptionError(
+      `Cannot use what DD_AGENT_HOST says as host: give ${HOST}`,
+    );
+  }
+  const name = host.includes(":") ? `[${host}]` : host;
+  const base = given.url ?? `http://${name}:${given.port ?? PORT}`;
+  return {
+    url: base.endsWith(PATH) ? base : base + PATH,
+    resource: resourceOf(given),
+    fetch: given.fetch,
+    timeoutMs: given.timeout,
+  };
+}
+
+/** The three tags of Datadog, in the words of OpenTelemetry, new and old. */
+function resourceOf(
+  { service, env, version }: Checked<typeof CHECKS>,
+): Attributes {
+  const named = {
+    "service.name": service ?? environment("DD_SERVICE") ?? "dotflow",
+    "service.version": version ?? environment("DD_VERSION"),
+    "deployment.environment.name": env ?? environment("DD_ENV"),
+    "deployment.environment": env ?? environment("DD_ENV"),
+  };
+  const known = Object.entries(named).filter(([, value]) =>
+    value !== undefined
+  );
+  return Object.fromEntries(known) as Attributes;
+}
+
+function isHost(value: unknown): boolean {
+  if (typeof value !== "string" || value === "") return false;
+  const name = value.includes(":") ? `[${value}]` : value;
+  return !/[/?#@\s]/.test(name) && URL.canParse(`http://${name}:1`);
+}
+
+/** What was given is not shown: there may be a password in it. */
+function toAddress(value: unknown, option: string): string {
+  if (typeof value === "string" && URL.canParse(value)) {
+    const { protocol, username, password, search, hash } = new URL(value);
+    const isPlain = [username, password, search, hash].every((part) => !part);
+    if (/^https?:$/.test(protocol) && isPlain) return value.replace(/\/+$/, "");
+  }
+  throw new InvalidOptionError(
+    `Cannot use what was given as ${option}: give the http or https address ` +
+      'of the agent, such as "http://127.0.0.1:4318", without credentials or ' +
+      "query",
+  );
+}
