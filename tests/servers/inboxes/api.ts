@@ -7,7 +7,7 @@
  */
 
 /** The services that an inbox can stand for. */
-export type InboxKind = "otlp" | "webhook";
+export type InboxKind = "otlp" | "sentry" | "webhook";
 
 /** What an inbox does with a request in place of its own answer. */
 export interface InboxFault {
@@ -64,4 +64,16 @@ export interface Received {
   /** What the service has made of its body, where it was taken. */
   // deno-lint-ignore no-explicit-any
   value?: any;
+}
+
+/** What an inbox of Sentry makes of an envelope. */
+export interface SentryEnvelope {
+  /** The header of the envelope. */
+  // deno-lint-ignore no-explicit-any
+  header: Record<string, any>;
+  /** What it holds. */
+  type: "event" | "transaction";
+  /** The event. */
+  // deno-lint-ignore no-explicit-any
+  payload: any;
 }

@@ -10,6 +10,7 @@ import type { Exchange } from "../exchange.ts";
 import type { InboxKind } from "./api.ts";
 import { Inbox, type MakeService } from "./inbox.ts";
 import { makeOtlp } from "./otlp.ts";
+import { makeSentry } from "./sentry.ts";
 import { makeWebhook } from "./webhook.ts";
 
 /** The path of what tests ask for. */
@@ -20,6 +21,7 @@ export const INBOX_PATH = "/inbox/";
 
 const SERVICES: Record<InboxKind, MakeService> = {
   otlp: makeOtlp,
+  sentry: makeSentry,
   webhook: makeWebhook,
 };
 
