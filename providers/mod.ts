@@ -12,6 +12,13 @@ export type {
   LogOpenTelemetryOptions,
   OpenTelemetryLoggerProvider,
 } from "./log_opentelemetry.ts";
+export { LogSentry } from "./log_sentry.ts";
+export type {
+  LogSentryOptions,
+  SentryOptions,
+  ToucanLike,
+  WorkerContext,
+} from "./log_sentry.ts";
 export { MetricsDefault } from "./metrics_default.ts";
 export { MetricsOpenTelemetry } from "./metrics_opentelemetry.ts";
 export type {
@@ -57,3 +64,5 @@ export type {
   OpenTelemetryTracerProvider,
   TracerOpenTelemetryOptions,
 } from "./tracer_opentelemetry.ts";
+export { TracerSentry } from "./tracer_sentry.ts";
+export type { TracerSentryOptions } from "./tracer_sentry.ts";

@@ -39,7 +39,7 @@ const METADATA = {
 };
 
 /** What only one provider needs, and only where it is not handed over. */
-const OPTIONAL = new Set(["redis"]);
+const OPTIONAL = new Set(["redis", "toucan-js"]);
 
 /**
  * Builds the tarball.

@@ -108,8 +108,8 @@ export default {
     keepNames: true,
     platform: "neutral",
     mainFields: ["module", "main"],
-    // The optional peer is not installed; this folder has one above it.
-    external: ["node:*", "redis"],
+    // Optional peers are not installed; this folder has them above it.
+    external: ["node:*", "redis", "toucan-js"],
     logLevel: "silent",
   });
   await withWorker(worker, async (ask) => {

@@ -1,0 +1,123 @@
+/**
+ * What the providers for Sentry take, checked.
+ *
+ * @module
+ */
+
+import { type Duration, toTimeout } from "../../src/duration.ts";
+import { InvalidOptionError } from "../../src/errors.ts";
+import type { Fetch } from "../../src/http/retry.ts";
+import {
+  type Check,
+  type Checked,
+  kindOf,
+  optional,
+  toFunction,
+  toName,
+} from "../../src/options.ts";
+import { Outlet, type WorkerContext } from "./outlet.ts";
+import { isToucan, openToucan, type ToucanLike } from "./toucan.ts";
+
+/** How Sentry is reached: by `dsn`, or through `client`. */
+export interface SentryOptions {
+  /**
+   * The DSN of the project, such as `https://KEY@o123.ingest.sentry.io/456`;
+   * plain `http` to this machine only.
+   */
+  readonly dsn?: string;
+  /** Where the program runs. @default "production" */
+  readonly environment?: string;
+  /**
+   * The version of the program.
+   *
+   * @default What Sentry's plugins for bundlers have put in, if they have
+   */
+  readonly release?: string;
+  /**
+   * In a Worker, the context of the present request, which is lengthened until
+   * everything is delivered. Make the provider anew for each request then.
+   */
+  readonly context?: WorkerContext;
+  /** In a Worker, the present request: its method and address are shown. */
+  readonly request?: Request;
+  /** What sends requests. @default The runtime's own `fetch` */
+  readonly fetch?: Fetch;
+  /**
+   * How long one attempt of a request may take, of up to three within 10 s.
+   *
+   * @default "3s"
+   */
+  readonly timeout?: Duration;
+  /**
+   * A Toucan of `toucan-js` that is ready, in place of all of these; several
+   * providers may share it. It is used as it is, with its filters and its tags,
+   * and sends by its own ways, without retries.
+   */
+  readonly client?: ToucanLike;
+}
+
+/** The check of each option. */
+export const CHECKS = {
+  dsn: optional(toDsn),
+  environment: optional(toName),
+  release: optional(toName),
+  context: optional(kindOf<WorkerContext>(
+    (value) => typeof (value as WorkerContext)?.waitUntil === "function",
+    "the context of a Worker's request, which has a waitUntil",
+  )),
+  request: optional(kindOf<Request>(
+    (value) => value instanceof Request,
+    "a Request",
+  )),
+  fetch: optional(toFunction as Check<Fetch>),
+  timeout: optional(toTimeout),
+  client: optional(kindOf<ToucanLike>(
+    isToucan,
+    "a Toucan of toucan-js, version 4",
+  )),
+} satisfies Record<keyof SentryOptions, Check<unknown>>;
+
+const TIMEOUT_MS = 3_000;
+
+/**
+ * Makes the way out to Sentry, without going it.
+ *
+ * @param given The options, checked one by one.
+ * @returns The way out.
+ * @throws {InvalidOptionError} If there is none, or it is given in two ways.
+ */
+export function toOutlet(given: Checked<typeof CHECKS>): Outlet {
+  const { client, dsn, context, timeout = TIMEOUT_MS, ...more } = given;
+  if (client === undefined) {
+    if (dsn === undefined) return refuse("nothing as dsn: give dsn or client");
+    const settings = { ...more, dsn, timeoutMs: timeout };
+    return new Outlet(() => openToucan(settings), context);
+  }
+  const names = Object.keys(CHECKS) as (keyof typeof CHECKS)[];
+  for (const name of names) {
+    if (name === "client" || given[name] === undefined) continue;
+    return refuse(`${name} together with client: make the client with it`);
+  }
+  return new Outlet(client);
+}
+
+/** As far as Sentry's own parser reads it; it would show what it refuses. */
+const DSN =
+  /^(https?):\/\/\w+(?::\w+)?@([\w.-]+)(?::\d+)?\/(?:[\w./-]*\/)?\d+$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3})$/;
+
+/** Takes a DSN, which no message shows: it holds a key. */
+function toDsn(value: unknown, option: string): string {
+  if (typeof value === "string" && URL.canParse(value)) {
+    const [, scheme, host] = DSN.exec(value) ?? [];
+    if (scheme === "https" || LOOPBACK.test(host)) return value;
+  }
+  return refuse(
+    `what was given as ${option}: give the DSN of a project, such as ` +
+      '"https://KEY@o123.ingest.sentry.io/456"; http only to this machine',
+  );
+}
+
+function refuse(what: string): never {
+  throw new InvalidOptionError(`Cannot use ${what}`);
+}
