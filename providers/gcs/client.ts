@@ -15,7 +15,8 @@ import {
   type RetryPolicy,
   sendWithRetries,
 } from "../../src/http/retry.ts";
-import { saidReason, textOf } from "./reasons.ts";
+import { textOf } from "../../src/http/said.ts";
+import { saidReason } from "./reasons.ts";
 
 /** A request to the bucket. */
 export interface Call {

@@ -12,12 +12,13 @@ import {
   type RetryPolicy,
   sendWithRetries,
 } from "../../src/http/retry.ts";
+import { clean, parseObject, textOf } from "../../src/http/said.ts";
 import { environment } from "../../src/runtime.ts";
 import type { Awaitable } from "../../src/types.ts";
 import { within } from "../../src/within.ts";
 import { importKey, signClaim } from "./jwt.ts";
 import type { Key } from "./key.ts";
-import { clean, parseObject, saidReason, textOf } from "./reasons.ts";
+import { saidReason } from "./reasons.ts";
 
 /** What tokens are asked for: reading, writing and removing objects. */
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";

@@ -5,6 +5,7 @@
  */
 
 import { InvalidOptionError } from "../../src/errors.ts";
+import { isSafe } from "../../src/http/address.ts";
 
 /** Where Google gives out access tokens. */
 const TOKEN_URI = "https://oauth2.googleapis.com/token";
@@ -121,20 +122,6 @@ export function readKey(given: unknown, where: string): Key {
           "kinds, give a function that returns an access token",
       );
   }
-}
-
-/**
- * Tells whether secrets may be sent to an address.
- *
- * @param address The address.
- * @returns Whether it is https, or on this machine.
- */
-export function isSafe(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === "https:" ||
-    protocol === "http:" &&
-      /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 function parse(text: string, refuse: (problem: string) => never): unknown {

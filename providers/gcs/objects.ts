@@ -7,10 +7,10 @@
  */
 
 import type { HttpAnswer } from "../../src/http/retry.ts";
+import { parseObject, textOf } from "../../src/http/said.ts";
 import { type Nonces, type Numbered, pack, unpack } from "../../src/nonces.ts";
 import { readPages } from "../../src/pages.ts";
 import type { Client } from "./client.ts";
-import { parseObject, textOf } from "./reasons.ts";
 
 /** A state of an object. */
 export interface State {

@@ -5,7 +5,7 @@
  */
 
 import { InvalidOptionError } from "../../src/errors.ts";
-import { isSafe } from "./key.ts";
+import { isSafe } from "../../src/http/address.ts";
 
 const GOOGLE = "https://storage.googleapis.com";
 

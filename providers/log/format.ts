@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escapeControls } from "../../src/controls.ts";
 import type { LogFields, LogLevel } from "../../src/contracts/log.ts";
 import { parseTraceparent } from "../../src/traceparent.ts";
 
@@ -136,21 +137,4 @@ function quote(text: string): string {
     ? `"${text.replace(/["\\]/g, "\\$&")}"`
     : text;
   return escapeControls(quoted);
-}
-
-const NAMED: Record<string, string> = {
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-};
-
-/** Writes control characters, line separators and direction marks as escapes. */
-function escapeControls(text: string): string {
-  return text.replace(
-    // deno-lint-ignore no-control-regex
-    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (char) =>
-      NAMED[char] ??
-        `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,0 +1,29 @@
+/**
+ * Characters that are not seen, but do something.
+ *
+ * @module
+ */
+
+const NAMED: Record<string, string> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+/**
+ * Writes control characters, line separators and direction marks as escapes.
+ *
+ * @param text Any text.
+ * @param kept Those that stay, such as a line end.
+ * @returns The text, which cannot forge a line, move a cursor, or turn around
+ * what stands behind it.
+ */
+export function escapeControls(text: string, kept = ""): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (char) =>
+      kept.includes(char) ? char : NAMED[char] ??
+        `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
