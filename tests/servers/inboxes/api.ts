@@ -7,7 +7,26 @@
  */
 
 /** The services that an inbox can stand for. */
-export type InboxKind = "otlp" | "sentry" | "webhook";
+export type InboxKind =
+  | "otlp"
+  | "sentry"
+  | "webhook"
+  | "telegram"
+  | "discord"
+  | "slack";
+
+/** How an inbox that stands for a chat behaves. */
+export interface ChatOptions {
+  /**
+   * What stands for a second in the limits of the service: with 0.1, a minute is
+   * over after six seconds.
+   *
+   * @default {1}
+   */
+  timeFactor?: number;
+  /** The bot's token, or that of the webhook. @default Any */
+  token?: string;
+}
 
 /** What an inbox does with a request in place of its own answer. */
 export interface InboxFault {

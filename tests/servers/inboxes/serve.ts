@@ -8,9 +8,12 @@
 import { randomBytes } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 import type { InboxKind } from "./api.ts";
+import { makeDiscord } from "./discord.ts";
 import { Inbox, type MakeService } from "./inbox.ts";
 import { makeOtlp } from "./otlp.ts";
 import { makeSentry } from "./sentry.ts";
+import { makeSlack } from "./slack.ts";
+import { makeTelegram } from "./telegram.ts";
 import { makeWebhook } from "./webhook.ts";
 
 /** The path of what tests ask for. */
@@ -23,6 +26,9 @@ const SERVICES: Record<InboxKind, MakeService> = {
   otlp: makeOtlp,
   sentry: makeSentry,
   webhook: makeWebhook,
+  telegram: makeTelegram,
+  discord: makeDiscord,
+  slack: makeSlack,
 };
 
 const inboxes = new Map<string, Inbox>();
