@@ -28,7 +28,12 @@ export async function runWorkerd(plan: Plan): Promise<TestResult[]> {
   );
   await bundleWorker(files);
   const results: TestResult[] = [];
-  const bound = { bindings: suiteVariables(), r2Buckets: ["BUCKET"] };
+  const { kCurrentWorker } = await loadMiniflare();
+  const bound = {
+    bindings: suiteVariables(),
+    r2Buckets: ["BUCKET"],
+    serviceBindings: { SELF: kCurrentWorker },
+  };
   await withWorker(BUNDLE, async (ask) => {
     for (const file of files) {
       results.push(...await runFile(ask, file, plan.filter));
@@ -43,6 +48,8 @@ interface Bound {
   bindings?: Record<string, string>;
   /** Names of R2 buckets, which are empty at first. */
   r2Buckets?: string[];
+  /** Workers, by the name that they are bound to. */
+  serviceBindings?: Record<string, symbol>;
 }
 
 /**
@@ -129,7 +136,9 @@ async function bundleWorker(files: readonly string[]): Promise<void> {
 const files = {
 ${entries.join("\n")}
 };
-export default { fetch: (request, env) => handle(files, request, env) };
+export default {
+  fetch: (request, env, context) => handle(files, request, env, context),
+};
 `,
   );
   await esbuild.build({

@@ -57,7 +57,7 @@ function listen(prepare: RequestListener): Promise<string> {
     prepare(req, res);
     handle(req, res).catch((error) => {
       // A client that went away is none of the lab's errors.
-      if (req.destroyed && !req.complete) return;
+      if (error.code === "ECONNRESET" || req.destroyed && !req.complete) return;
       console.error("lab:", req.method, req.url, error);
       if (!res.headersSent) res.writeHead(599);
       res.end(String(error));

@@ -2,12 +2,14 @@
  * What the worker that holds the bundled tests does with a request. Each
  * request runs one test, so that each has a request context of its own.
  *
- * `/load?file=F` lists the tests of a file; `/run?file=F&index=N` runs one.
+ * `/load?file=F` lists the tests of a file; `/run?file=F&index=N` runs one;
+ * `/call/NAME` is a request of a test itself.
  *
  * @module
  */
 
 import { bindings } from "./bindings.ts";
+import { answerCall, type RequestContext } from "./requests.ts";
 import { type Registered, takeRegistered } from "./shim.ts";
 
 const loaded = new Map<string, Registered[]>();
@@ -26,15 +28,18 @@ export type Files = Record<string, () => Promise<unknown>>;
  * @param files The test files of the bundle.
  * @param request What to do.
  * @param env What the worker is bound to.
+ * @param context The context of the request.
  * @returns `{ ok: true, value }` or `{ ok: false, error }`.
  */
 export async function handle(
   files: Files,
   request: Request,
   env: Record<string, unknown>,
+  context: RequestContext,
 ): Promise<Response> {
   Object.assign(bindings, env);
   const url = new URL(request.url);
+  if (url.pathname.startsWith("/call/")) return answerCall(request, context);
   const file = url.searchParams.get("file") ?? "";
   const index = Number(url.searchParams.get("index"));
   try {
