@@ -26,6 +26,19 @@ export type {
   OpenTelemetryMeterProvider,
 } from "./metrics_opentelemetry.ts";
 export { NotifyDefault } from "./notify_default.ts";
+export { NotifyDiscord } from "./notify_discord.ts";
+export type { NotifyDiscordOptions, NotifyOptions } from "./notify_discord.ts";
+export { NotifySlack } from "./notify_slack.ts";
+export type { NotifySlackOptions } from "./notify_slack.ts";
+export { NotifyTelegram } from "./notify_telegram.ts";
+export type { NotifyTelegramOptions } from "./notify_telegram.ts";
+export { NotifyWebhook, verifySignature } from "./notify_webhook.ts";
+export type {
+  NotifyWebhookOptions,
+  SignatureCheck,
+  WebhookMessage,
+  WebhookTask,
+} from "./notify_webhook.ts";
 export { SchedulerDefault } from "./scheduler_default.ts";
 export { ServerDefault } from "./server_default.ts";
 export { StorageDefault } from "./storage_default.ts";

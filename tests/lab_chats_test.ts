@@ -9,6 +9,7 @@ import { test } from "./harness.ts";
 import { type LabInbox, openInbox } from "./inbox.ts";
 import { makeDiscord } from "./servers/inboxes/discord.ts";
 import type { Service } from "./servers/inboxes/inbox.ts";
+import { makeSlack } from "./servers/inboxes/slack.ts";
 import { makeTelegram } from "./servers/inboxes/telegram.ts";
 
 const PLACES = {
@@ -199,7 +200,7 @@ function ask(
 const every = (ms: number, count: number) =>
   Array.from({ length: count }, (_, n) => n * ms);
 
-test("lab: groups and channels have limits of a minute", () => {
+test("lab: the rates that the services publish are never refused", () => {
   const group = { chat_id: -1, text: "x" };
   const send = (body: unknown, timesMs: number[]) =>
     ask(makeTelegram(), PLACES.telegram, body, timesMs).indexOf(429);
@@ -215,6 +216,10 @@ test("lab: groups and channels have limits of a minute", () => {
   assert.equal(post(every(2_000, 60)), -1);
   assert.equal(post(every(1_900, 60)), 30);
   assert.equal(post(every(390, 60)), 5);
+  const write = (timesMs: number[]) =>
+    ask(makeSlack(), PLACES.slack, { text: "x" }, timesMs).indexOf(429);
+  assert.equal(write(every(1_000, 60)), -1);
+  assert.equal(write(every(900, 60)), 4);
 });
 
 test("lab: Discord's markup is told from text", async () => {

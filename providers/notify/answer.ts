@@ -1,0 +1,83 @@
+/**
+ * What an answer says: how long to wait, and why a message was refused.
+ *
+ * @module
+ */
+
+import { type HttpAnswer, toWaitMs } from "../../src/http/retry.ts";
+import { clean, parseObject, textOf } from "../../src/http/said.ts";
+
+/** Where a server says that it is too much, but not for how long. */
+const USUAL_WAIT_MS = 1_000;
+/** A longer text is a page, and no description. */
+const LONGEST_PLAIN = 200;
+
+/**
+ * Tells how long a server wants to be left alone.
+ *
+ * @see {@link https://core.telegram.org/bots/api#responseparameters}
+ * @see {@link https://docs.discord.com/developers/topics/rate-limits}
+ *
+ * @param answer Its answer: `Retry-After`, or `retry_after` in JSON, at the top
+ * or in `parameters`; all in seconds.
+ * @returns The wait in milliseconds; undefined where the answer is another one.
+ */
+export function waitOf(answer: HttpAnswer): number | undefined {
+  const { status, headers } = answer;
+  const header = headers.get("retry-after");
+  if (status !== 429 && (status !== 503 || header === null)) return undefined;
+  const body = parseObject(textOf(answer));
+  const { retry_after } = Object(body?.parameters);
+  const waits = [body?.retry_after, retry_after].map(secondsToMs);
+  return Math.max(toWaitMs(header), ...waits) || USUAL_WAIT_MS;
+}
+
+/**
+ * Tells how long to wait after a message that was taken, so that the next one is
+ * taken, too.
+ *
+ * @param answer The answer: `X-RateLimit-Remaining` and
+ * `X-RateLimit-Reset-After`, in seconds.
+ * @returns The wait in milliseconds.
+ */
+export function waitAhead({ headers }: HttpAnswer): number {
+  if (headers.get("x-ratelimit-remaining")?.trim() !== "0") return 0;
+  return secondsToMs(Number(headers.get("x-ratelimit-reset-after")));
+}
+
+function secondsToMs(seconds: unknown): number {
+  return typeof seconds === "number" && seconds > 0 && seconds < 1e9
+    ? seconds * 1_000
+    : 0;
+}
+
+/**
+ * Says why a message was refused.
+ *
+ * @param answer The answer.
+ * @param secrets What must not be shown.
+ * @returns The status, and what the server says of it.
+ */
+export function refusalOf(
+  answer: HttpAnswer,
+  secrets: readonly string[],
+): string {
+  const { status } = answer;
+  if (status >= 300 && status < 400) {
+    return `status ${status}, a redirect, which is not followed`;
+  }
+  const said = clean(descriptionOf(textOf(answer)) ?? "", secrets);
+  return said === "" ? `status ${status}` : `status ${status}: ${said}`;
+}
+
+function descriptionOf(text: string): string | undefined {
+  const body = parseObject(text);
+  if (body === undefined) {
+    return text.length > LONGEST_PLAIN || text.includes("<") ? undefined : text;
+  }
+  const { description, message, error } = body;
+  const said = [description, message, error].find((word) =>
+    typeof word === "string"
+  );
+  return said as string | undefined;
+}

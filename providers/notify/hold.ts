@@ -1,0 +1,32 @@
+/**
+ * A time that has to pass. It is made of numbers alone, since a timer, or a
+ * promise, of another request may never end in a Worker.
+ *
+ * @module
+ */
+
+/** A time that has to pass. */
+export class Hold {
+  #sinceMs = 0;
+  #lengthMs = 0;
+
+  /**
+   * Begins anew; what is left of the time before stays where it is longer.
+   *
+   * @param lengthMs How long, in milliseconds.
+   */
+  begin(lengthMs: number): void {
+    this.#lengthMs = Math.max(lengthMs, this.leftMs());
+    this.#sinceMs = Date.now();
+  }
+
+  /**
+   * How much of it is left.
+   *
+   * @returns Milliseconds; none where the clock was set back.
+   */
+  leftMs(): number {
+    const passedMs = Date.now() - this.#sinceMs;
+    return passedMs < 0 ? 0 : Math.max(0, this.#lengthMs - passedMs);
+  }
+}
