@@ -25,6 +25,8 @@ export type {
   MetricsOpenTelemetryOptions,
   OpenTelemetryMeterProvider,
 } from "./metrics_opentelemetry.ts";
+export { MetricsStatsd } from "./metrics_statsd.ts";
+export type { MetricsStatsdOptions } from "./metrics_statsd.ts";
 export { NotifyDefault } from "./notify_default.ts";
 export { NotifyDiscord } from "./notify_discord.ts";
 export type { NotifyDiscordOptions, NotifyOptions } from "./notify_discord.ts";

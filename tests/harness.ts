@@ -45,6 +45,8 @@ const LACKING = {
   files: { workerd: "workerd has no files that stay" },
   /** Starting and killing processes. */
   processes: { workerd: "workerd cannot start a process" },
+  /** Sockets of UDP. */
+  udp: { workerd: "workerd has no UDP" },
   /** Loading a module by its path while running. */
   sources: { workerd: "workerd loads only what was bundled" },
 } satisfies Record<string, Partial<Record<Runtime, string>>>;
@@ -119,6 +121,8 @@ export interface SpawnOptions {
   cwd?: string;
   /** Environment variables, added to those of the tests. */
   env?: Record<string, string>;
+  /** Flags of Deno. @default those that allow everything */
+  flags?: readonly string[];
   /** A command to run it under, such as `["setpriv", "--reuid=65534"]`. */
   under?: readonly string[];
 }
@@ -157,11 +161,11 @@ export async function spawnRuntime(
 ): Promise<Spawned> {
   const { spawn } = await import("node:child_process");
   const { once } = (await import("node:events")).default;
-  const flags = runtime === "deno" ? denoFlags() : [];
+  const { under = [], flags = ["-A", "-q", "--no-check"] } = options;
   const [command, ...rest] = [
-    ...options.under ?? [],
+    ...under,
     process.execPath,
-    ...flags,
+    ...runtime === "deno" ? ["run", toolsLock(), ...flags] : [],
     modulePath(script),
     ...args,
   ];
@@ -177,9 +181,9 @@ export async function spawnRuntime(
 }
 
 /** What tests load besides the package is in the lock of the tools. */
-function denoFlags(): string[] {
-  const lock = new URL("../scripts/tools.lock", import.meta.url).pathname;
-  return ["run", "-A", "-q", "--no-check", `--lock=${lock}`];
+function toolsLock(): string {
+  const { pathname } = new URL("../scripts/tools.lock", import.meta.url);
+  return `--lock=${pathname}`;
 }
 
 class SpawnedProcess implements Spawned {
