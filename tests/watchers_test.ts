@@ -385,7 +385,8 @@ class TracerSpan extends TracerRecorder {
 }
 
 const WRAPPERS: Record<string, TracerSpan["wrap"]> = {
-  "wraps as it should": async (next) => {
+  "wraps as it should": async (next) => await next(),
+  "calls late": async (next) => {
     await sleep(1);
     return await next();
   },
@@ -461,6 +462,16 @@ test("watchers: a tracer that passes on how a step was cut off is fine", async (
     message.startsWith("Cannot deliver")
   );
   assert.deepEqual(reports, []);
+});
+
+test("watchers: a tracer that never calls a step costs no time", async () => {
+  const recorder = new Recorder();
+  const tracer = new TracerSpan(recorder);
+  tracer.wrap = () => new Promise(() => {});
+  const workflow = twoTasks(recorder.config({ tracer, drainTimeout: "1h" }));
+  const run = await workflow.start();
+  assert.deepEqual(workflow.resultStorage(), [1, 2]);
+  assert.ok(run.duration < 10_000, `${run.duration} ms`);
 });
 
 test("watchers: a step runs inside of its tracer's span", async () => {

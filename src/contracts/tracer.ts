@@ -45,8 +45,9 @@ export abstract class Tracer {
 
   /**
    * Runs a task's step, so that it may run inside its span. It calls `next`
-   * exactly once and gives back what `next` gives; whatever else it does, the
-   * step runs once and its outcome counts.
+   * exactly once, and at once: before it waits for anything, else the step runs
+   * without it. It gives back what `next` gives. Whatever else it does, the step
+   * runs once and its outcome counts.
    *
    * @param task The task.
    * @param next Runs the step with all its attempts: resolves to its value, and

@@ -77,7 +77,7 @@ export class Delivery {
     } else {
       const flushed = this.#guard(this.#flush);
       const restMs = deadlineMs - (performance.now() - startMs);
-      if (flushed && !await endsWithin(flushed, restMs)) {
+      if (flushed && !await endsWithin(flushed, Math.max(restMs, 0))) {
         this.#fail(new Error(`no end of flush within ${deadlineMs} ms`));
       }
     }

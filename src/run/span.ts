@@ -29,13 +29,7 @@ export async function insideSpan(
   step: () => unknown,
 ): Promise<unknown> {
   let outcome: Promise<unknown> | undefined;
-  let begin = () => {};
-  const begun = new Promise<void>((resolve) => begin = resolve);
-  const runStep = () => {
-    begin();
-    // A tracer that was slow to begin may come after the end of the run.
-    return outcome ??= Promise.resolve(run.stopped ? undefined : step());
-  };
+  const runStep = () => outcome ??= Promise.resolve(step());
   let failure: { error: unknown } | undefined;
   const next = async () => {
     const value = await runStep();
@@ -45,15 +39,11 @@ export async function insideSpan(
     throw failure.error;
   };
   const wrap = async () => await tracer.runTask!(task.snapshot(), next);
-  const report = (error: unknown) => {
+  wrap().catch((error) => {
     if (failure !== undefined && error === failure.error) return;
     run.watchers.report(classNameOf(tracer), error);
-  };
-  // A wrapper that ends, or takes too long, without a call to `next` is gone
-  // around.
-  const stop = run.timers.start(run.config.drainTimeoutMs, begin);
-  wrap().catch(report).finally(begin);
-  await begun;
-  stop();
+  });
+  // A wrapper that has not called `next` by now is gone around: there is no time
+  // that a run could wait for it and not be longer.
   return await runStep();
 }

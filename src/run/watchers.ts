@@ -99,7 +99,8 @@ export class Watchers {
     const startMs = performance.now();
     await drainAll(this.#deliveries, deadlineMs * 0.9);
     // The logs come last: they are told what the others have missed.
-    await drainAll(this.#logs, deadlineMs - (performance.now() - startMs));
+    const restMs = deadlineMs - (performance.now() - startMs);
+    await drainAll(this.#logs, Math.max(restMs, 0));
   }
 
   #watch<P extends { flush?(): Awaitable<void> }>(
