@@ -3,7 +3,7 @@ import {
   DotFlow,
   Notify,
   StorageDefault,
-  type Task,
+  Task,
   Tracer,
 } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
@@ -158,6 +158,19 @@ test("watchers: they get the task as it stood", async () => {
       ["Completed", 2, 2],
     ],
   );
+});
+
+test("watchers: a copy of a task has all that the task has", async () => {
+  const workflow = twoTasks(new Recorder().config());
+  const { tasks: [task] } = await workflow.start();
+  const fields = task as unknown as Record<string, unknown>;
+  for (const name of Object.keys(fields)) fields[name] = { name };
+  const copy = task.snapshot();
+  assert.ok(copy !== task && copy instanceof Task);
+  assert.deepEqual({ ...copy }, { ...task });
+  for (const name of Object.keys(fields)) {
+    assert.equal(copy[name as keyof Task], fields[name], name);
+  }
 });
 
 test("watchers: a resume tells only of what it does", async () => {

@@ -90,7 +90,7 @@ export class ActiveRun {
     this.settings = settings;
     this.checkpoints = checkpoints;
     this.watchers = new Watchers(config, this.events, settings.onEvent);
-    this.trace = new Trace(config.tracer, this.watchers.report);
+    this.trace = new Trace(config.tracer, this.watchers.blame);
     this.whenStopped = new Promise((resolve) => this.#resolveStopped = resolve);
     const createdMs = this.startedMs;
     const empty = new Context({ time: createdMs });

@@ -12,11 +12,10 @@ import { endsWithin } from "../wait.ts";
 const MOST_WAITING = 1_000;
 
 /** Is told the first failure of a provider. */
-export type FailureReport = (provider: string, error: unknown) => void;
+export type FailureReport = (error: unknown) => void;
 
 /** The calls to one provider. */
 export class Delivery {
-  readonly #provider: string;
   readonly #report: FailureReport;
   readonly #flush: () => Awaitable<void>;
   readonly #waiting: (() => Awaitable<unknown>)[] = [];
@@ -28,16 +27,13 @@ export class Delivery {
   /**
    * Makes a `Delivery`.
    *
-   * @param provider The name of the provider, for the report.
    * @param report Is told the first failure.
    * @param flush Has the provider deliver what it keeps back.
    */
   constructor(
-    provider: string,
     report: FailureReport,
     flush: () => Awaitable<void> = () => {},
   ) {
-    this.#provider = provider;
     this.#report = report;
     this.#flush = flush;
   }
@@ -78,12 +74,23 @@ export class Delivery {
       const flushed = this.#guard(this.#flush);
       const restMs = deadlineMs - (performance.now() - startMs);
       if (flushed && !await endsWithin(flushed, Math.max(restMs, 0))) {
-        this.#fail(new Error(`no end of flush within ${deadlineMs} ms`));
+        this.fail(new Error(`no end of flush within ${deadlineMs} ms`));
       }
     }
     if (this.#dropped > 0) {
-      this.#fail(new Error(`${this.#dropped} events were dropped: too slow`));
+      this.fail(new Error(`${this.#dropped} events were dropped: too slow`));
     }
+  }
+
+  /**
+   * Reports a failure of the provider, if it is the first.
+   *
+   * @param error What it has thrown, or what else is wrong.
+   */
+  fail(error: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#report(error);
   }
 
   async #work(answer: Promise<unknown>): Promise<void> {
@@ -99,16 +106,10 @@ export class Delivery {
     try {
       const answer = call();
       if (!isThenable(answer)) return undefined;
-      return Promise.resolve(answer).catch((error) => this.#fail(error));
+      return Promise.resolve(answer).catch((error) => this.fail(error));
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return undefined;
     }
-  }
-
-  #fail(error: unknown): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    this.#report(this.#provider, error);
   }
 }

@@ -6,8 +6,8 @@
 
 import type { Config } from "../config.ts";
 import type { LogFields } from "../contracts/log.ts";
-import { classNameOf } from "../describe.ts";
 import { Delivery } from "./delivery.ts";
+import { keeps } from "./watchers.ts";
 
 /**
  * Writes a line to every log that wants it; one that fails changes nothing.
@@ -22,9 +22,9 @@ export function writeNotice(
   fields: LogFields,
 ): void {
   for (const log of config.log) {
-    const delivery = new Delivery(classNameOf(log), () => {});
+    const delivery = new Delivery(() => {});
     delivery.deliver(() => {
-      if (log.enabled?.("INFO") ?? true) return log.info(message, fields);
+      if (keeps(log, "INFO")) return log.info(message, fields);
     });
   }
 }

@@ -5,7 +5,6 @@
  */
 
 import type { Tracer } from "../contracts/tracer.ts";
-import { classNameOf } from "../describe.ts";
 import type { Task } from "../task.ts";
 import type { ActiveRun } from "./active_run.ts";
 
@@ -41,7 +40,7 @@ export async function insideSpan(
   const wrap = async () => await tracer.runTask!(task.snapshot(), next);
   wrap().catch((error) => {
     if (failure !== undefined && error === failure.error) return;
-    run.watchers.report(classNameOf(tracer), error);
+    run.watchers.blame(tracer, error);
   });
   // A wrapper that has not called `next` by now is gone around: there is no time
   // that a run could wait for it and not be longer.

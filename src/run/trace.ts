@@ -6,10 +6,13 @@
  */
 
 import type { Tracer } from "../contracts/tracer.ts";
-import { classNameOf } from "../describe.ts";
 import type { RunInfo } from "../run_info.ts";
 import type { Task } from "../task.ts";
-import { Delivery, type FailureReport } from "./delivery.ts";
+import { isThenable } from "../types.ts";
+import { Delivery } from "./delivery.ts";
+
+/** Is told what a provider has thrown. */
+export type Blame = (provider: object, error: unknown) => void;
 
 /** The trace of one run. */
 export class Trace {
@@ -19,18 +22,18 @@ export class Trace {
   readonly spanning: Tracer | undefined;
   /** The tracer whose trace it is; there can be one. */
   readonly #leading: Tracer | undefined;
-  readonly #report: FailureReport;
+  readonly #blame: Blame;
 
   /**
    * Makes a `Trace`, which is not open yet.
    *
    * @param tracers All that trace the run.
-   * @param report Is told what they throw.
+   * @param blame Is told what they throw.
    */
-  constructor(tracers: readonly Tracer[], report: FailureReport) {
+  constructor(tracers: readonly Tracer[], blame: Blame) {
     this.spanning = tracers.find((tracer) => tracer.runTask);
     this.#leading = tracers.find((tracer) => tracer.traceWorkflow);
-    this.#report = report;
+    this.#blame = blame;
   }
 
   /**
@@ -50,7 +53,7 @@ export class Trace {
   abandon(run: () => RunInfo): void {
     const tracer = this.#leading;
     if (tracer === undefined) return;
-    const delivery = new Delivery(classNameOf(tracer), this.#report);
+    const delivery = new Delivery((error) => this.#blame(tracer, error));
     delivery.deliver(() => tracer.endWorkflow(run()));
   }
 
@@ -71,10 +74,13 @@ export class Trace {
     if (tracer === undefined) return undefined;
     try {
       const answer: unknown = question(tracer);
-      return typeof answer === "string" ? answer : undefined;
+      if (typeof answer === "string") return answer;
+      if (!isThenable(answer)) return undefined;
+      // What is promised comes too late, but must not fail unheard.
+      answer.then(undefined, (error) => this.#blame(tracer, error));
     } catch (error) {
-      this.#report(classNameOf(tracer), error);
-      return undefined;
+      this.#blame(tracer, error);
     }
+    return undefined;
   }
 }

@@ -18,7 +18,7 @@ import type { RunInfo } from "../run_info.ts";
 import type { TaskStatus } from "../status.ts";
 import { TaskError } from "../task_error.ts";
 import type { Task } from "../task.ts";
-import type { Awaitable } from "../types.ts";
+import { type Awaitable, isThenable } from "../types.ts";
 import { Delivery } from "./delivery.ts";
 import type {
   EventStream,
@@ -34,6 +34,8 @@ import type { StartOptions } from "./options.ts";
 export class Watchers {
   readonly #stream: EventStream;
   readonly #deliveries: Delivery[] = [];
+  /** The delivery to each provider. */
+  readonly #byProvider: Map<object, Delivery> = new Map();
   readonly #logs: Delivery[] = [];
 
   /**
@@ -84,7 +86,8 @@ export class Watchers {
       on("runEnded", (run) => server.updateWorkflow(run));
     });
     if (onEvent) {
-      const delivery = new Delivery("onEvent", this.report);
+      const report = (error: unknown) => this.#report("onEvent", error);
+      const delivery = new Delivery(report);
       this.#deliveries.push(delivery);
       tellAll(onEvent, this.#subscribe(delivery));
     }
@@ -110,10 +113,11 @@ export class Watchers {
   ): void {
     for (const provider of providers) {
       if (isSilent(provider)) continue;
-      const flush = () => provider.flush?.();
-      const name = classNameOf(provider);
-      const delivery = new Delivery(name, this.report, flush);
+      const report = (error: unknown) =>
+        this.#report(classNameOf(provider), error);
+      const delivery = new Delivery(report, () => provider.flush?.());
       deliveries.push(delivery);
+      this.#byProvider.set(provider, delivery);
       watch(provider, this.#subscribe(delivery));
     }
   }
@@ -126,15 +130,26 @@ export class Watchers {
     };
   }
 
+  /**
+   * Has it told what a provider has thrown elsewhere, if it is the first that
+   * went wrong with it.
+   *
+   * @param provider The provider.
+   * @param error What it has thrown.
+   */
+  readonly blame = (provider: object, error: unknown): void => {
+    this.#byProvider.get(provider)?.fail(error);
+  };
+
   /** Tells the logs of a failing provider, with every secret taken out. */
-  readonly report = (provider: string, thrown: unknown): void => {
+  #report(provider: string, thrown: unknown): void {
     const error = new TaskError(1, thrown);
     this.#stream.emit("logged", () => ({
       level: "ERROR",
       message: `Cannot deliver events to ${provider}`,
       fields: { exception: error.exception, reason: redact(error.message) },
     }));
-  };
+  }
 }
 
 async function drainAll(
@@ -170,9 +185,27 @@ function tellAll(
   on("logged", (line) => onEvent({ type: "logged", line }));
 }
 
+/**
+ * Asks a log whether it keeps lines of a level. One that cannot say is told
+ * them, and may fail there.
+ *
+ * @param log The log.
+ * @param level The level.
+ * @returns Whether it does.
+ */
+export function keeps(log: Log, level: LogLevel): boolean {
+  try {
+    const answer: unknown = log.enabled?.(level) ?? true;
+    if (isThenable(answer)) answer.then(undefined, () => {});
+    return Boolean(answer);
+  } catch {
+    return true;
+  }
+}
+
 /** Writes what happens to a log, but for the levels that it does not keep. */
 function writeLog(log: Log, on: Subscribe): void {
-  const kept = LEVELS.filter((level) => log.enabled?.(level) ?? true);
+  const kept = LEVELS.filter((level) => keeps(log, level));
   const write = (level: LogLevel, message: string, fields: LogFields) =>
     kept.includes(level)
       ? log[level.toLowerCase() as Lowercase<LogLevel>](message, fields)
