@@ -4,10 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { ROOT } from "../process.ts";
-import { loadEsbuild } from "../tools.ts";
+import { bundle } from "../bundle.ts";
 import { type Figures, median } from "./measure.ts";
 import type { Runtime } from "./runtimes.ts";
 
@@ -42,22 +39,6 @@ export async function measureImport(
  * @returns Its size in KB of 1,024 bytes.
  */
 export async function measureBundle(): Promise<number> {
-  const { build } = await loadEsbuild();
-  const { outputFiles } = await build({
-    absWorkingDir: ROOT,
-    stdin: {
-      contents: `export * from "./mod.ts";`,
-      resolveDir: ROOT,
-      sourcefile: join(ROOT, "entry.ts"),
-    },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    external: ["node:*"],
-    logLevel: "silent",
-  });
-  return gzipSync(outputFiles[0].contents).length / 1_024;
+  const { size } = await bundle(["mod.ts"]);
+  return size;
 }

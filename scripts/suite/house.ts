@@ -5,8 +5,9 @@
  */
 
 import { join } from "node:path";
-import { checkLayers } from "../check_layers.ts";
 import { checkExports, readExports } from "../check_exports.ts";
+import { checkGraph } from "../check_graph.ts";
+import { checkLayers } from "../check_layers.ts";
 import { mustRun, ROOT } from "../process.ts";
 import { TOOLS_LOCK } from "../tools.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
@@ -25,6 +26,8 @@ const CHECKS: Record<string, () => unknown> = {
   "layers: files import only what they may": async () =>
     failWith(await checkLayers()),
   "exports: the map and the files agree": () => failWith(checkExports()),
+  "graph: importing an export loads only its own packages": async () =>
+    failWith(await checkGraph()),
   "locks: no registry is named": () => {
     failWith(read("deno.lock").match(/https?:\/\/.*/g));
     failWith(read("scripts/tools.lock").match(/https?:\/\/.*/g));

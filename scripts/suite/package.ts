@@ -8,8 +8,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PACKAGE } from "../build_npm.ts";
+import { checkGraph } from "../check_graph.ts";
 import { BUILD, mustRun, npmInstall, ROOT } from "../process.ts";
 import { bunPath, loadEsbuild, toolPath } from "../tools.ts";
+import { checkLoads } from "./loads.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
 import { withWorker } from "./workerd.ts";
 
@@ -35,7 +37,13 @@ export async function runPackage(
       mustRun(toolPath("publint"), [PACKAGE, "--strict", "--pack=false"]),
     "attw finds nothing (esm-only)": () =>
       mustRun(toolPath("attw"), [tarball, "--profile", "esm-only"]),
+    "its exports know only their own packages": async () =>
+      assert.deepEqual(
+        await checkGraph(PACKAGE, await readPackedExports()),
+        [],
+      ),
     "a consumer installs it": () => installConsumer(tarball),
+    "an import loads only its own packages": () => checkLoads(CONSUMER),
     "a consumer type-checks against it, with Node's types": () =>
       compile(["node"], "es2022"),
     "a consumer type-checks against it, with a browser's types": () =>
@@ -51,6 +59,17 @@ export async function runPackage(
     results.push(await checkAsTest(name, check));
   }
   return results;
+}
+
+async function readPackedExports(): Promise<Record<string, string>> {
+  const manifest = await Deno.readTextFile(join(PACKAGE, "package.json"));
+  const { exports } = JSON.parse(manifest);
+  return Object.fromEntries(
+    Object.entries<{ default: string }>(exports).map(([subpath, entry]) => [
+      subpath,
+      entry.default,
+    ]),
+  );
 }
 
 async function installConsumer(tarball: string): Promise<void> {
