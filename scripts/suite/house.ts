@@ -9,6 +9,7 @@ import { checkExports, readExports } from "../check_exports.ts";
 import { checkGraph } from "../check_graph.ts";
 import { checkLayers } from "../check_layers.ts";
 import { mustRun, ROOT } from "../process.ts";
+import { checkSizes } from "../size.ts";
 import { TOOLS_LOCK } from "../tools.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
 
@@ -28,6 +29,8 @@ const CHECKS: Record<string, () => unknown> = {
   "exports: the map and the files agree": () => failWith(checkExports()),
   "graph: importing an export loads only its own packages": async () =>
     failWith(await checkGraph()),
+  "sizes: the table of the README is right": async () =>
+    failWith(await checkSizes()),
   "locks: no registry is named": () => {
     failWith(read("deno.lock").match(/https?:\/\/.*/g));
     failWith(read("scripts/tools.lock").match(/https?:\/\/.*/g));
