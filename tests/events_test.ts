@@ -84,6 +84,8 @@ test("events: a slow function is waited for, a failing one reported", async () =
   const [report] = recorder.lines.filter(({ level }) => level === "ERROR");
   assert.equal(report.message, "Cannot deliver events to onEvent");
   assert.equal(report.fields.reason, "no ears");
+  assert.equal(report.fields.runId, run.runId);
+  assert.equal(report.fields.workflowId, workflow.workflowId);
 });
 
 test("events: runs that go on at once are told apart", async () => {

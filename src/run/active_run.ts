@@ -89,7 +89,8 @@ export class ActiveRun {
     this.config = config;
     this.settings = settings;
     this.checkpoints = checkpoints;
-    this.watchers = new Watchers(config, this.events, settings.onEvent);
+    const { onEvent } = settings;
+    this.watchers = new Watchers(config, this.events, identity, onEvent);
     this.trace = new Trace(config.tracer, this.watchers.blame);
     this.whenStopped = new Promise((resolve) => this.#resolveStopped = resolve);
     const createdMs = this.startedMs;

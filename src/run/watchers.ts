@@ -14,7 +14,7 @@ import {
 import { isSilent } from "../defaults.ts";
 import { classNameOf } from "../describe.ts";
 import { redact } from "../redact.ts";
-import type { RunInfo } from "../run_info.ts";
+import type { RunIdentity, RunInfo } from "../run_info.ts";
 import type { TaskStatus } from "../status.ts";
 import { TaskError } from "../task_error.ts";
 import type { Task } from "../task.ts";
@@ -33,6 +33,7 @@ import type { StartOptions } from "./options.ts";
 /** The watchers of one run. */
 export class Watchers {
   readonly #stream: EventStream;
+  readonly #run: RunIdentity;
   readonly #deliveries: Delivery[] = [];
   /** The delivery to each provider. */
   readonly #byProvider: Map<object, Delivery> = new Map();
@@ -43,14 +44,17 @@ export class Watchers {
    *
    * @param config The providers.
    * @param stream Where to listen.
+   * @param run Whose stream it is.
    * @param onEvent Is told everything, where somebody wants it.
    */
   constructor(
     config: Config,
     stream: EventStream,
+    run: RunIdentity,
     onEvent?: StartOptions["onEvent"],
   ) {
     this.#stream = stream;
+    this.#run = run;
     this.#watch(config.notify, (notify, on) => {
       on("taskStatus", (task) => notify.hookStatusTask(task));
     });
@@ -143,11 +147,13 @@ export class Watchers {
 
   /** Tells the logs of a failing provider, with every secret taken out. */
   #report(provider: string, thrown: unknown): void {
-    const error = new TaskError(1, thrown);
+    const { exception, message } = new TaskError(1, thrown);
+    const { workflowId, runId } = this.#run;
+    const reason = redact(message);
     this.#stream.emit("logged", () => ({
       level: "ERROR",
       message: `Cannot deliver events to ${provider}`,
-      fields: { exception: error.exception, reason: redact(error.message) },
+      fields: { workflowId, runId, exception, reason },
     }));
   }
 }
