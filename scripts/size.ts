@@ -27,6 +27,9 @@ const TOLERANCE = 0.03;
 /** What rounding may do besides, in KB. */
 const ROUNDING = 0.1;
 
+/** What only Node can load is no part of a bundle. */
+const UNBUNDLED = ["redis"];
+
 const HEADS = ["Import", "KB", "With its packages", "Installed by you"];
 
 /** A line of the table: what is imported, its figures, and what else it needs. */
@@ -46,12 +49,16 @@ async function measure(): Promise<Row[]> {
     if (core.files.includes(normalize(file))) continue;
     if (!subpath.startsWith("./providers")) continue;
     const { now, later } = PACKAGES[subpath] ?? { now: [], later: [] };
-    const own = await bundle([main, file], [...now, ...later]);
-    const whole = await bundle([main, file], later);
+    const packages = [...now, ...later];
+    const bundled = packages.filter((name) => !UNBUNDLED.includes(name));
+    const own = await bundle([main, file], packages);
+    const whole = await bundle([main, file], UNBUNDLED);
     rows.push([
       `\`…${subpath.slice(1)}\``,
       more(own.size - core.size),
-      now.length === 0 ? "" : `${more(whole.size - core.size)} (${list(now)})`,
+      bundled.length === 0
+        ? ""
+        : `${more(whole.size - core.size)} (${list(bundled)})`,
       list(later),
     ]);
   }
