@@ -200,6 +200,8 @@ test("log otel: what the engine says of failures is told in OTel's words", async
     }),
     [
       ["Cannot deliver events to TracerSick", {
+        "dotflow.workflow_id": "wf",
+        "dotflow.run_id": runId,
         "exception.type": "RangeError",
         "exception.message": "no ears",
       }, "undefined"],
