@@ -21,7 +21,7 @@ import { LogSentry } from "@dotflow/dotflow/providers/log-sentry";
 import { TracerDatadog } from "@dotflow/dotflow/providers/tracer-datadog";
 import { TracerSentry } from "@dotflow/dotflow/providers/tracer-sentry";
 import assert from "node:assert/strict";
-import { cleanup, test } from "./harness.ts";
+import { cleanup, refuseUnhandled, test } from "./harness.ts";
 import {
   type InboxFault,
   type InboxKind,
@@ -31,7 +31,6 @@ import {
 import { unreachable } from "./lab.ts";
 import { discord, showAll, slack, telegram, webhook } from "./notifiers.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
-import { refuseUnhandled } from "./sentry.ts";
 import { StorageText } from "./storages.ts";
 
 /** What sends a request. */

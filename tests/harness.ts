@@ -88,6 +88,20 @@ export function cleanup(fn: () => unknown): void {
   cleanups.push(fn);
 }
 
+/** Fails the present test when a rejection is handled by nobody until its end. */
+export function refuseUnhandled(): void {
+  // In workerd, the worker that runs the tests does so for each of them.
+  if (runtime === "workerd") return;
+  const reasons: unknown[] = [];
+  const listener = (reason: unknown) => void reasons.push(reason);
+  process.on("unhandledRejection", listener);
+  cleanup(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off("unhandledRejection", listener);
+    if (reasons.length > 0) throw reasons[0];
+  });
+}
+
 /**
  * Makes a folder that is gone after the present test.
  *

@@ -12,9 +12,9 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { effort } from "./effort.ts";
 import { failing, rejectsWith } from "./flow.ts";
-import { test } from "./harness.ts";
+import { refuseUnhandled, test } from "./harness.ts";
 import { NotifyRecorder, Recorder } from "./recorder.ts";
-import { type LabSentry, openSentry, refuseUnhandled } from "./sentry.ts";
+import { type LabSentry, openSentry } from "./sentry.ts";
 import { testWatcher } from "./watcher_contract.ts";
 
 /** Has a task throw, and gives what Sentry was told of it. */

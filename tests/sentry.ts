@@ -6,8 +6,6 @@
 
 import type { RunInfo, Task } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
-import process from "node:process";
-import { cleanup, runtime } from "./harness.ts";
 import { type LabInbox, openInbox, type SentryEnvelope } from "./inbox.ts";
 import type { Line } from "./recorder.ts";
 
@@ -90,20 +88,6 @@ export function assertHides(value: unknown, secret: string): void {
     }
   };
   look(value, "");
-}
-
-/** Fails the present test when a rejection is handled by nobody. */
-export function refuseUnhandled(): void {
-  // The worker of the tests does it by itself.
-  if (runtime === "workerd") return;
-  const reasons: unknown[] = [];
-  const listener = (reason: unknown) => void reasons.push(reason);
-  process.on("unhandledRejection", listener);
-  cleanup(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    process.off("unhandledRejection", listener);
-    assert.deepEqual(reasons, []);
-  });
 }
 
 /** When something began and ended, as Sentry is told. */

@@ -10,14 +10,13 @@ import { TracerSentry } from "@dotflow/dotflow/providers/tracer-sentry";
 import assert from "node:assert/strict";
 import { type Options, Toucan } from "toucan-js";
 import { failing, moment, sleep, throwsWith } from "./flow.ts";
-import { test } from "./harness.ts";
+import { refuseUnhandled, test } from "./harness.ts";
 import { unreachable } from "./lab.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
 import {
   assertHides,
   type LabSentry,
   openSentry,
-  refuseUnhandled,
   reportsIn,
 } from "./sentry.ts";
 

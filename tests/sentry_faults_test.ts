@@ -8,16 +8,11 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { Toucan } from "toucan-js";
 import { failing, sleep, throwsWith } from "./flow.ts";
-import { runtime, tempDir, test } from "./harness.ts";
+import { refuseUnhandled, runtime, tempDir, test } from "./harness.ts";
 import { type InboxFault, openInbox } from "./inbox.ts";
 import { unreachable } from "./lab.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
-import {
-  assertHides,
-  openSentry,
-  refuseUnhandled,
-  reportsIn,
-} from "./sentry.ts";
+import { assertHides, openSentry, reportsIn } from "./sentry.ts";
 
 const ENVELOPE = "application/x-sentry-envelope";
 

@@ -7,11 +7,10 @@
 
 import { action, DotFlow, type LogLevel, type Run } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
-import process from "node:process";
 import { setImmediate } from "node:timers";
 import { tell } from "./effort.ts";
 import { failing } from "./flow.ts";
-import { cleanup, runtime, spawnRuntime, test } from "./harness.ts";
+import { refuseUnhandled, runtime, spawnRuntime, test } from "./harness.ts";
 import { aliveOf, heapBytes } from "./memory.ts";
 import {
   ANSWERS,
@@ -39,20 +38,6 @@ class LogReports extends LogNone {
   override error(message?: string): void {
     if (message?.startsWith("Cannot")) this.reports.push(message);
   }
-}
-
-/** Fails the present test if a rejection is left unhandled until its end. */
-function forbidUnhandled(): void {
-  // In workerd, the worker that runs the tests does so for each of them.
-  if (runtime === "workerd") return;
-  const unhandled: unknown[] = [];
-  const listener = (reason: unknown) => void unhandled.push(reason);
-  process.on("unhandledRejection", listener);
-  cleanup(async () => {
-    await turn();
-    process.off("unhandledRejection", listener);
-    assert.deepEqual(unhandled, [], "unhandled rejections");
-  });
 }
 
 /** Plays a workflow in which there is something of everything, and a flood. */
@@ -95,7 +80,7 @@ function outcomeOf({ status, tasks }: Run) {
 
 for (const [what, answer] of Object.entries(ANSWERS)) {
   test(`watchers that ${what}: a flood of events changes nothing`, async () => {
-    forbidUnhandled();
+    refuseUnhandled();
     let events = 0;
     const log = new LogReports();
     const watching = watchersThat(answer, { drainTimeout: 50 }, log);
