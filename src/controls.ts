@@ -4,6 +4,9 @@
  * @module
  */
 
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 const NAMED: Record<string, string> = {
   "\n": "\\n",
   "\r": "\\r",
@@ -20,10 +23,19 @@ const NAMED: Record<string, string> = {
  */
 export function escapeControls(text: string, kept = ""): string {
   return text.replace(
-    // deno-lint-ignore no-control-regex
-    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    CONTROLS,
     (char) =>
       kept.includes(char) ? char : NAMED[char] ??
         `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/**
+ * Makes one line of a text, for a message.
+ *
+ * @param text Any text.
+ * @returns The text, with a space in place of such characters.
+ */
+export function toLine(text: string): string {
+  return text.replace(CONTROLS, " ").replace(/ {2,}/g, " ").trim();
 }

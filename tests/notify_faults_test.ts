@@ -224,6 +224,29 @@ test("notify: what a service says of a refusal is told", async () => {
   }
 });
 
+test("notify: an answer that is made to hurt holds nobody up", async () => {
+  const timeOf = async (unit: string) => {
+    const description = unit.repeat(1_000_000 / unit.length);
+    const notify = telegram.make(unreachable, {
+      ...QUICK,
+      fetch: () =>
+        Promise.resolve(Response.json({ description }, { status: 400 })),
+    });
+    const startMs = performance.now();
+    notify.hookStatusTask(taskOf());
+    await rejectsWith(flush(notify), "DELIVERY", /status 400: /);
+    return performance.now() - startMs;
+  };
+  await timeOf("plain ");
+  const floorMs = await timeOf("plain ");
+  for (
+    const unit of ["a.", "eyJ-", "eyJ.", "token ", "bot:", "http:", "AKIA"]
+  ) {
+    const ratio = await timeOf(unit) / (floorMs + 100);
+    assert.ok(ratio < 10, `${unit}: ${ratio} times as long`);
+  }
+});
+
 test("notify: a redirect is not followed, and its target sees nothing", async () => {
   const elsewhere = await open(webhook);
   for (const platform of PLATFORMS) {

@@ -4,10 +4,13 @@
  * @module
  */
 
+import { toLine } from "../controls.ts";
 import { redact } from "../redact.ts";
 
 /** As much as is shown of what somebody else has written. */
 const LONGEST = 300;
+/** As much as is looked at: it may be of any length. */
+const MOST_READ = 4_000;
 
 /**
  * Makes what a server or a user's function has said fit for a message: one
@@ -22,10 +25,10 @@ export function clean(said: unknown, secrets: readonly string[] = []): string {
     (rest, secret) => secret === "" ? rest : rest.replaceAll(secret, "…"),
     String(said),
   );
-  // deno-lint-ignore no-control-regex
-  const line = redact(text).replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, " ")
-    .trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  const line = toLine(redact(text.slice(0, MOST_READ)));
+  return line.length > LONGEST
+    ? `${line.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "")}…`
+    : line;
 }
 
 /**
