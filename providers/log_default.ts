@@ -26,7 +26,7 @@ import {
   readOptions,
   toName,
 } from "../src/options.ts";
-import type { Awaitable } from "../src/types.ts";
+import { LineFile } from "./log/file.ts";
 import { formatJson, formatSimple, type LogEntry } from "./log/format.ts";
 
 /** What a `LogDefault` is made of. */
@@ -64,17 +64,15 @@ const CONSOLE = {
  * cannot forge a line or move the cursor: line ends, escape sequences and other
  * control characters are written as `\\n`, `\\u001b` and the like.
  *
+ * Lines go into the file by and by; each run waits for its own at its end.
  * Writing to a file needs a runtime with files; Deno: `--allow-read` and
  * `--allow-write` for the file's folder.
  */
 export class LogDefault extends Log {
   readonly #least: number;
   readonly #output: "console" | "file" | "both";
-  readonly #path: string;
+  readonly #file: LineFile | undefined;
   readonly #format: (entry: LogEntry) => string;
-  /** The lines that were not written yet, joined by whoever writes next. */
-  #pending: string[] = [];
-  #writing: Promise<void> = Promise.resolve();
 
   /**
    * Makes a `LogDefault`.
@@ -91,7 +89,6 @@ export class LogDefault extends Log {
     );
     this.#least = LEVELS.indexOf(level);
     this.#output = output;
-    this.#path = path ?? ".output/dotflow.log";
     this.#format = format === "json" ? formatJson : formatSimple;
     expect(
       path === undefined || output !== "console",
@@ -99,6 +96,9 @@ export class LogDefault extends Log {
       "path",
       'it only with output "file" or "both"',
     );
+    this.#file = output === "console"
+      ? undefined
+      : new LineFile(path ?? ".output/dotflow.log");
   }
 
   /**
@@ -112,52 +112,43 @@ export class LogDefault extends Log {
   }
 
   /** Writes a line that helps to find faults. */
-  debug(message: string, fields?: LogFields): Awaitable<void> {
-    return this.#write("DEBUG", message, fields);
+  debug(message: string, fields?: LogFields): void {
+    this.#write("DEBUG", message, fields);
   }
 
   /** Writes a line about the ordinary course of things. */
-  info(message: string, fields?: LogFields): Awaitable<void> {
-    return this.#write("INFO", message, fields);
+  info(message: string, fields?: LogFields): void {
+    this.#write("INFO", message, fields);
   }
 
   /** Writes a line about something that went wrong and was coped with. */
-  warning(message: string, fields?: LogFields): Awaitable<void> {
-    return this.#write("WARNING", message, fields);
+  warning(message: string, fields?: LogFields): void {
+    this.#write("WARNING", message, fields);
   }
 
   /** Writes a line about a failure. */
-  error(message: string, fields?: LogFields): Awaitable<void> {
-    return this.#write("ERROR", message, fields);
+  error(message: string, fields?: LogFields): void {
+    this.#write("ERROR", message, fields);
+  }
+
+  /**
+   * Waits until every line is in the file.
+   *
+   * @throws {DeliveryError} If lines are lost: the file cannot be written, or
+   * more wait for the disk than 16 million characters.
+   */
+  override async flush(): Promise<void> {
+    await this.#file?.flush();
   }
 
   #write(
     level: LogLevel,
     message: string,
     fields: LogFields = {},
-  ): Awaitable<void> {
+  ): void {
     if (!this.enabled(level)) return;
     const line = this.#format({ time: new Date(), level, message, fields });
     if (this.#output !== "file") console[CONSOLE[level]](line);
-    if (this.#output !== "console") return this.#append(line);
-  }
-
-  /** Appends to the file, all lines that wait with one write. */
-  #append(line: string): Promise<void> {
-    this.#pending.push(line);
-    if (this.#pending.length === 1) {
-      const write = () => this.#flush();
-      this.#writing = this.#writing.then(write, write);
-    }
-    return this.#writing;
-  }
-
-  async #flush(): Promise<void> {
-    const lines = this.#pending;
-    this.#pending = [];
-    const { appendFile, mkdir } = await import("node:fs/promises");
-    const { dirname } = await import("node:path");
-    await mkdir(dirname(this.#path), { recursive: true });
-    await appendFile(this.#path, `${lines.join("\n")}\n`);
+    this.#file?.append(line);
   }
 }

@@ -15,7 +15,9 @@ export interface TracePlace {
   readonly sampled: boolean;
 }
 
-const FORM = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
+/** Only versions that come after the first may have more than four parts. */
+const FORM =
+  /^(?!ff|00.{53}.)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
 
 /**
  * Reads a `traceparent`.
@@ -27,7 +29,7 @@ export function parseTraceparent(
   text: string | undefined,
 ): TracePlace | undefined {
   const parts = FORM.exec(text ?? "");
-  if (!parts || text!.startsWith("ff")) return undefined;
+  if (!parts) return undefined;
   const [, traceId, spanId, flags] = parts;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   return { traceId, spanId, sampled: (parseInt(flags, 16) & 1) === 1 };

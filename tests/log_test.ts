@@ -7,21 +7,9 @@ import {
 } from "@dotflow/dotflow";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { failing, throwsWith } from "./flow.ts";
-import { cleanup, tempDir, test } from "./harness.ts";
-
-const METHODS = ["debug", "info", "warn", "error"] as const;
-
-/** Catches what is written to the console until the present test ends. */
-function catchConsole(): [method: string, line: string][] {
-  const lines: [string, string][] = [];
-  for (const method of METHODS) {
-    const original = console[method];
-    console[method] = (line: string) => void lines.push([method, line]);
-    cleanup(() => console[method] = original);
-  }
-  return lines;
-}
+import { failing, rejectsWith, throwsWith } from "./flow.ts";
+import { tempDir, test } from "./harness.ts";
+import { catchConsole } from "./recorder.ts";
 
 /** Logs one line at each level. */
 function logAll(log: LogDefault): void {
@@ -37,7 +25,8 @@ test("log: levels below the least are left out", () => {
     const lines = catchConsole();
     const log = new LogDefault({ level });
     logAll(log);
-    assert.deepEqual(lines.map(([method]) => method), METHODS.slice(index));
+    const methods = ["debug", "info", "warn", "error"].slice(index);
+    assert.deepEqual(lines.map(([method]) => method), methods);
     for (const [other, one] of levels.entries()) {
       assert.equal(log.enabled(one), other >= index);
     }
@@ -236,10 +225,89 @@ test("log: both means console and file", { needs: ["files"] }, async () => {
   const lines = catchConsole();
   const path = `${await tempDir()}/run.log`;
   const log = new LogDefault({ output: "both", path });
-  await Promise.all([log.info("one"), log.debug("none"), log.error("two")]);
+  log.info("one");
+  log.debug("none");
+  log.error("two");
+  await log.flush();
   const written = (await readFile(path, "utf8")).trimEnd().split("\n");
   assert.deepEqual(lines.map(([, line]) => line), written);
   assert.equal(written.length, 2);
+});
+
+test("log: no burst is too fast for a file", { needs: ["files"] }, async () => {
+  const { readFile } = await import("node:fs/promises");
+  const path = `${await tempDir()}/run.log`;
+  const log = new LogDefault({ output: "file", path });
+  const workflow = new DotFlow({ config: new Config({ log }) });
+  for (let n = 0; n < 5_000; n++) workflow.task.add(failing(1));
+  await workflow.start({ mode: "parallel", keepGoing: true });
+  const text = await readFile(path, "utf8");
+  assert.equal(text.match(/ ERROR Failed /g)?.length, 5_000);
+  assert.ok(!text.includes("Cannot deliver"));
+});
+
+test(
+  "log: what a file cannot take is counted",
+  { needs: ["files"] },
+  async () => {
+    const { readFile, writeFile } = await import("node:fs/promises");
+    const folder = await tempDir();
+    await writeFile(`${folder}/file`, "");
+    const away = new LogDefault({
+      output: "file",
+      path: `${folder}/file/x.log`,
+    });
+    away.error("one");
+    away.error("two");
+    const words = /the log's file: E\w+: .*; 2 lines are lost$/;
+    await rejectsWith(away.flush(), "DELIVERY", words);
+    await away.flush();
+    const path = `${folder}/slow.log`;
+    const flooded = new LogDefault({ output: "file", path });
+    const line = "x".repeat(1_000_000);
+    let failures = 0;
+    for (let n = 0; n < 20; n++) {
+      try {
+        flooded.error(line);
+      } catch (error) {
+        failures++;
+        assert.match(String(error), /the disk is too slow; 1 line is lost$/);
+      }
+    }
+    await flooded.flush();
+    assert.equal(failures, 5);
+    flooded.error(line); // there is room again
+    await flooded.flush();
+    const text = await readFile(path, "utf8");
+    assert.equal(text.length, 16 * 1_000_032);
+  },
+);
+
+const PLACE = `${"a".repeat(32)}-${"b".repeat(16)}`;
+
+test("log: a place in a trace is what W3C takes for one", () => {
+  const lines = catchConsole();
+  const log = new LogDefault({ format: "json" });
+  const cases: [traceparent: string, isOne: boolean][] = [
+    [`00-${PLACE}-01`, true],
+    [`00-${PLACE}-00`, true],
+    [`01-${PLACE}-01-of-later-days`, true],
+    [`00-${PLACE}-01-extra`, false],
+    [`00-${PLACE}-01-`, false],
+    [`ff-${PLACE}-01`, false],
+    [`00-${"0".repeat(32)}-${"b".repeat(16)}-01`, false],
+    [`00-${"a".repeat(32)}-${"0".repeat(16)}-01`, false],
+    [`00-${PLACE.toUpperCase()}-01`, false],
+    [`00-${PLACE}-1`, false],
+    [`00-${PLACE}-011`, false],
+    ["", false],
+  ];
+  for (const [traceparent, isOne] of cases) {
+    log.info("here", { traceparent });
+    const { trace_id, span_id } = JSON.parse(lines.at(-1)![1]);
+    const expected = isOne ? PLACE.split("-") : [undefined, undefined];
+    assert.deepEqual([trace_id, span_id], expected, traceparent);
+  }
 });
 
 test("log: a file that cannot be written harms nobody", {

@@ -17,6 +17,7 @@ import {
   type Task,
   Tracer,
 } from "@dotflow/dotflow";
+import { cleanup } from "./harness.ts";
 
 /** A line as a log was given it. */
 export interface Line {
@@ -156,4 +157,15 @@ export class ServerRecorder extends Server {
   updateTask(task: Task): void {
     this.recorder.task("server update", task);
   }
+}
+
+/** Catches what is written to the console until the present test ends. */
+export function catchConsole(): [method: string, line: string][] {
+  const lines: [string, string][] = [];
+  for (const method of ["debug", "info", "warn", "error"] as const) {
+    const original = console[method];
+    console[method] = (line: string) => void lines.push([method, line]);
+    cleanup(() => console[method] = original);
+  }
+  return lines;
 }
