@@ -19,9 +19,15 @@ import {
 } from "./options.ts";
 import type { ActiveRun } from "./run/active_run.ts";
 import { execute } from "./run/execute.ts";
+import { keepAwake } from "./run/keep_awake.ts";
+import { Notices } from "./run/notices.ts";
 import { openRun } from "./run/open.ts";
 import { unlessStopped } from "./run/opening.ts";
-import { type StartOptions, toSettings } from "./run/options.ts";
+import {
+  type StartOptions,
+  type StartSettings,
+  toSettings,
+} from "./run/options.ts";
 import { planSteps } from "./run/plan.ts";
 import { RecordStore } from "./run/record.ts";
 import { clearRuns } from "./run/retention.ts";
@@ -156,38 +162,21 @@ export class DotFlow implements Schedulable {
    */
   async start(options?: StartOptions): Promise<Run> {
     const settings = toSettings(options);
-    const { workflowId, name: workflowName, config } = this;
+    const keepUntil = keepAwake(settings.waitUntil);
     const store = this.#store();
-    const generatedId = this.#generatedId;
-    const steps = await planSteps([...this.task.definitions]);
-    const { signal, timeoutMs, waitMs } = settings;
-    const open = (stop?: AbortSignal) =>
-      openRun({
-        identity: { workflowId, workflowName, generatedId },
-        settings,
-        steps,
-        active: this.#active,
-        ...this.#watch(store, waitMs, stop),
-      });
-    const forget = (run: ActiveRun) => this.#active.delete(run.identity.runId);
-    const active = signal === undefined && timeoutMs === undefined
-      ? await open()
-      : await unlessStopped(
-        open,
-        settings,
-        workflowId,
-        config.drainTimeoutMs,
-        (run) => {
-          forget(run);
-          run.abandon();
-          run.ownership?.release();
-        },
-      );
-    const ended = execute(active, store).finally(() => forget(active));
+    const notices = this.#notices();
+    let active: ActiveRun;
+    try {
+      active = await this.#open(settings, store, notices);
+    } catch (error) {
+      const drained = notices.drain();
+      keepUntil(drained);
+      if (settings.waitUntil === undefined) await drained;
+      throw error;
+    }
+    const ended = execute(active, store).finally(() => this.#forget(active));
     const run = this.#latest = new Run(active, ended);
-    settings.waitUntil?.(
-      run.finished.catch(() => {}).then(() => active.drained),
-    );
+    keepUntil(run.finished.catch(() => {}).then(() => active.drained));
     return settings.mode === "background" ? run : await run.finished;
   }
 
@@ -208,7 +197,8 @@ export class DotFlow implements Schedulable {
    * @throws {StorageError} If the storage fails.
    */
   async clear(): Promise<void> {
-    await clearRuns(this.#watch(this.#store()));
+    const watch = this.#watch(this.#store(), this.#notices());
+    await clearRuns(watch).finally(() => watch.notices.drain());
   }
 
   /**
@@ -255,12 +245,48 @@ export class DotFlow implements Schedulable {
     return { workflowId, name, runId, status, duration, tasks };
   }
 
-  #watch(store: RecordStore, waitMs?: number, stop?: AbortSignal): Watch {
-    const { storage, ownership } = this.config;
+  async #open(
+    settings: StartSettings,
+    store: RecordStore,
+    notices: Notices,
+  ): Promise<ActiveRun> {
+    const { workflowId, name: workflowName, config } = this;
+    const generatedId = this.#generatedId;
+    const identity = { workflowId, workflowName, generatedId };
+    const steps = await planSteps([...this.task.definitions]);
+    const { signal, timeoutMs, waitMs } = settings;
+    const opening = { identity, settings, steps, active: this.#active };
+    const open = (stop?: AbortSignal) =>
+      openRun({ ...opening, ...this.#watch(store, notices, waitMs, stop) });
+    if (signal === undefined && timeoutMs === undefined) return await open();
+    const graceMs = config.drainTimeoutMs;
+    return await unlessStopped(open, settings, workflowId, graceMs, (late) => {
+      this.#forget(late);
+      late.abandon(notices);
+      late.ownership?.release();
+      notices.drain();
+    });
+  }
+
+  #forget({ identity: { runId } }: ActiveRun): void {
+    this.#active.delete(runId);
+  }
+
+  #watch(
+    store: RecordStore,
+    notices: Notices,
+    waitMs?: number,
+    stop?: AbortSignal,
+  ): Watch {
+    const { config, config: { storage, ownership } } = this;
     const owned = ownership && !this.#generatedId && storage.persistent &&
       storage.atomicSwap !== undefined;
     const untilMs = waitMs === undefined ? waitMs : performance.now() + waitMs;
-    return { store, config: this.config, owned, untilMs, stop };
+    return { store, config, owned, untilMs, notices, stop };
+  }
+
+  #notices(): Notices {
+    return new Notices(this.config, this.workflowId);
   }
 
   #store(): RecordStore {

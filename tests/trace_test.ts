@@ -177,6 +177,53 @@ test("trace: a run that does not come about is closed at once", async () => {
   assert.equal(closed.status, "Cancelled");
 });
 
+/** A tracer that takes its time, and keeps all back until it is flushed. */
+class TracerLate extends TracerPlaces {
+  readonly delivered: string[] = [];
+  readonly #waiting: string[] = [];
+
+  override async endWorkflow(run: RunInfo): Promise<void> {
+    await sleep(5);
+    this.#waiting.push(run.status);
+  }
+
+  override async flush(): Promise<void> {
+    await sleep(5);
+    this.delivered.push(...this.#waiting.splice(0));
+  }
+}
+
+test("trace: that of a run that does not come about is delivered", async () => {
+  const storage = new StorageFailing();
+  storage.fails = (method, key) => method === "swap" && key.endsWith("_run");
+  const tracer = new TracerLate(new Recorder());
+  const workflow = flowOn(storage, "wf", { tracer });
+  workflow.task.add(action("a", () => 1));
+  await rejectsWith(workflow.start(), "STORAGE");
+  assert.deepEqual(tracer.delivered, ["Cancelled"]);
+  const work: Promise<unknown>[] = [];
+  const waitUntil = (each: Promise<unknown>) => void work.push(each);
+  await rejectsWith(workflow.start({ waitUntil }), "STORAGE");
+  assert.equal(tracer.delivered.length, 1, "start does not wait");
+  await Promise.all(work);
+  assert.equal(tracer.delivered.length, 2, "the Worker does");
+});
+
+test("trace: a tracer that fails then is told of", async () => {
+  const storage = new StorageFailing();
+  storage.fails = (method, key) => method === "swap" && key.endsWith("_run");
+  const { recorder, workflow, tracer } = setUp(storage);
+  tracer.endWorkflow = () => {
+    throw new Error("no room");
+  };
+  workflow.task.add(action("a", () => 1));
+  await rejectsWith(workflow.start(), "STORAGE");
+  const [{ message, fields }] = recorder.lines;
+  assert.equal(message, "Cannot deliver events to TracerPlaces");
+  assert.equal(fields.reason, "no room");
+  assert.equal(fields.workflowId, "wf");
+});
+
 test("trace: a run that is opened too late is closed", async () => {
   const storage = new StorageText();
   const gate = moment();

@@ -59,7 +59,8 @@ export abstract class Metrics {
 
   /**
    * Waits until all that was taken is delivered, as far as it can be. Called at
-   * the end of each run, which waits for it no longer than `drainTimeout`.
+   * the end of each run, which waits for it no longer than `drainTimeout`; not
+   * where an earlier call has not ended by then.
    */
   flush?(): Awaitable<void>;
 }

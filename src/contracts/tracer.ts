@@ -51,7 +51,8 @@ export abstract class Tracer {
    *
    * @param task The task.
    * @param next Runs the step with all its attempts: resolves to its value, and
-   * rejects with the error of the last attempt.
+   * rejects with the error of the last attempt. `endTask` may come before what
+   * is done after it.
    * @returns What `next` gave.
    */
   runTask?(task: Task, next: () => Promise<unknown>): Promise<unknown>;
@@ -72,7 +73,9 @@ export abstract class Tracer {
 
   /**
    * Tells where a task stands in the trace, asked right after `startTask`, of a
-   * tracer that has `traceWorkflow`. It must not wait.
+   * tracer that has `traceWorkflow`. It must not wait, and neither may the
+   * `start…` methods of such a tracer: a call that gives a promise has the next
+   * ones wait, but not this one.
    *
    * @param task The task.
    * @returns The `traceparent` of W3C; undefined where there is no trace.
@@ -81,7 +84,8 @@ export abstract class Tracer {
 
   /**
    * Waits until all that was taken is delivered, as far as it can be. Called at
-   * the end of each run, which waits for it no longer than `drainTimeout`.
+   * the end of each run, which waits for it no longer than `drainTimeout`; not
+   * where an earlier call has not ended by then.
    */
   flush?(): Awaitable<void>;
 }

@@ -21,6 +21,7 @@ import type { Attempt } from "./attempt.ts";
 import { callBack } from "./callback.ts";
 import type { Checkpoints, KeyedTask } from "./checkpoints.ts";
 import { EventStream } from "./events.ts";
+import type { Notices } from "./notices.ts";
 import type { StartSettings } from "./options.ts";
 import type { Ownership } from "./ownership.ts";
 import { Pending } from "./pending.ts";
@@ -90,7 +91,7 @@ export class ActiveRun {
     this.settings = settings;
     this.checkpoints = checkpoints;
     const { onEvent } = settings;
-    this.watchers = new Watchers(config, this.events, identity, onEvent);
+    this.watchers = new Watchers(config, this.events, this, onEvent);
     this.trace = new Trace(config.tracer, this.watchers.blame);
     this.whenStopped = new Promise((resolve) => this.#resolveStopped = resolve);
     const createdMs = this.startedMs;
@@ -133,8 +134,9 @@ export class ActiveRun {
   }
 
   /** Ends the trace of a run that has not come about. */
-  abandon(): void {
-    this.trace.abandon(() => ({ ...this.info(), status: "Cancelled" }));
+  abandon(notices: Notices): void {
+    const info = () => ({ ...this.info(), status: "Cancelled" as const });
+    this.trace.abandon(info, notices);
   }
 
   /** Owns the workflow from now on, and stops when that is lost. */

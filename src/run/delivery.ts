@@ -11,7 +11,7 @@ import { endsWithin } from "../wait.ts";
 /** The most calls that wait for one slow provider. */
 const MOST_WAITING = 1_000;
 
-/** Is told the first failure of a provider. */
+/** Is told the first failure of a provider, and how much was lost. */
 export type FailureReport = (error: unknown) => void;
 
 /** The calls to one provider. */
@@ -20,14 +20,14 @@ export class Delivery {
   readonly #flush: () => Awaitable<void>;
   readonly #waiting: (() => Awaitable<unknown>)[] = [];
   #working: Promise<void> | undefined;
-  #reported = false;
+  #hasFailed = false;
   /** How many calls were given up because the provider was too slow. */
   #dropped = 0;
 
   /**
    * Makes a `Delivery`.
    *
-   * @param report Is told the first failure.
+   * @param report Is told the first failure, and apart from it what was lost.
    * @param flush Has the provider deliver what it keeps back.
    */
   constructor(
@@ -36,6 +36,11 @@ export class Delivery {
   ) {
     this.#report = report;
     this.#flush = flush;
+  }
+
+  /** Whether a failure was reported. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /**
@@ -74,11 +79,14 @@ export class Delivery {
       const flushed = this.#guard(this.#flush);
       const restMs = deadlineMs - (performance.now() - startMs);
       if (flushed && !await endsWithin(flushed, Math.max(restMs, 0))) {
-        this.fail(new Error(`no end of flush within ${deadlineMs} ms`));
+        this.fail(new Error(tooSlow(deadlineMs)));
       }
     }
     if (this.#dropped > 0) {
-      this.fail(new Error(`${this.#dropped} events were dropped: too slow`));
+      const lost = `${this.#dropped} events were dropped: too slow`;
+      this.#dropped = 0;
+      this.#hasFailed = true;
+      this.#report(new Error(lost));
     }
   }
 
@@ -88,8 +96,8 @@ export class Delivery {
    * @param error What it has thrown, or what else is wrong.
    */
   fail(error: unknown): void {
-    if (this.#reported) return;
-    this.#reported = true;
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
     this.#report(error);
   }
 
@@ -112,4 +120,10 @@ export class Delivery {
       return undefined;
     }
   }
+}
+
+/** It may still be at work, and who knows what becomes of it. */
+function tooSlow(deadlineMs: number): string {
+  return `it has not delivered everything ${Math.round(deadlineMs)} ms after ` +
+    "the end of the run; what is left comes later, or not at all";
 }

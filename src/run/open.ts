@@ -220,7 +220,7 @@ function goOn(
 
 /** Takes the workflow by writing its record, and makes the run ready. */
 async function take(
-  { store, active }: Opening,
+  { store, active, notices }: Opening,
   run: ActiveRun,
   { ownership }: Claim,
   draft: RecordDraft | undefined,
@@ -244,7 +244,7 @@ async function take(
     throw error;
   } finally {
     if (!taken) {
-      run.abandon();
+      run.abandon(notices);
       ownership?.retire();
       if (isNew) active.delete(runId);
     }

@@ -5,12 +5,7 @@
  */
 
 import { type Duration, toMilliseconds, toTimeout } from "../duration.ts";
-import { describe } from "../describe.ts";
-import {
-  ExecutionModeNotExist,
-  InvalidOnInputChange,
-  InvalidOptionError,
-} from "../errors.ts";
+import { ExecutionModeNotExist, InvalidOnInputChange } from "../errors.ts";
 import {
   type Check,
   kindOf,
@@ -90,13 +85,16 @@ export interface StartOptions {
   readonly onFailure?: (tasks: readonly Task[]) => Awaitable<void>;
   /**
    * Told everything that happens in the run, in order, one call at a time. As
-   * every watcher, it cannot hurt the run.
+   * every watcher, it cannot hurt the run: of what waits for it, the oldest is
+   * dropped beyond 1,000 events, and the end waits no longer than `drainTimeout`.
+   * What it is given is shared with the run, and not to be changed.
    */
   readonly onEvent?: (event: RunEvent) => Awaitable<void>;
   /**
    * Keeps a Worker alive after its response: `(work) => context.waitUntil(work)`.
-   * With it, the run and what its watchers still have to deliver is handed over,
-   * and the end of the run does not wait for watchers.
+   * It is called once, before anything is done. With it, the whole of the run and
+   * what its watchers still have to deliver is handed over, and the end of the
+   * run does not wait for watchers.
    */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }
@@ -147,23 +145,6 @@ const toSignal = kindOf<AbortSignal>(
   "an AbortSignal",
 );
 
-/** Tries it out: torn from its object, the method of a Worker's context throws. */
-function toWaitUntil(value: unknown, option: string): WaitUntil {
-  const waitUntil = toFunction(value, option) as WaitUntil;
-  try {
-    waitUntil(Promise.resolve());
-  } catch (cause) {
-    throw new InvalidOptionError(
-      `Cannot use ${
-        describe(value)
-      } as ${option}: it throws; give a function ` +
-        `such as (work) => context.waitUntil(work)`,
-      { cause },
-    );
-  }
-  return waitUntil;
-}
-
 const CHECKS = {
   mode: oneOf(MODES, "sequential", ExecutionModeNotExist),
   input: toAny,
@@ -180,7 +161,7 @@ const CHECKS = {
   onSuccess: optional(toFunction as Check<OnEnd>),
   onFailure: optional(toFunction as Check<OnEnd>),
   onEvent: optional(toFunction as Check<OnEvent>),
-  waitUntil: optional(toWaitUntil),
+  waitUntil: optional(toFunction as Check<WaitUntil>),
 } satisfies Record<keyof StartOptions, Check<unknown>>;
 
 /**

@@ -9,7 +9,7 @@ import type { Tracer } from "../contracts/tracer.ts";
 import type { RunInfo } from "../run_info.ts";
 import type { Task } from "../task.ts";
 import { isThenable } from "../types.ts";
-import { Delivery } from "./delivery.ts";
+import type { Notices } from "./notices.ts";
 
 /** Is told what a provider has thrown. */
 export type Blame = (provider: object, error: unknown) => void;
@@ -49,12 +49,11 @@ export class Trace {
    * Closes the trace of a run that has not come about.
    *
    * @param run Makes what the tracer is told.
+   * @param notices Tells it.
    */
-  abandon(run: () => RunInfo): void {
+  abandon(run: () => RunInfo, notices: Notices): void {
     const tracer = this.#leading;
-    if (tracer === undefined) return;
-    const delivery = new Delivery((error) => this.#blame(tracer, error));
-    delivery.deliver(() => tracer.endWorkflow(run()));
+    if (tracer) notices.tell(tracer, () => tracer.endWorkflow(run()));
   }
 
   /**

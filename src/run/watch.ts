@@ -9,7 +9,7 @@ import type { Config } from "../config.ts";
 import type { LogFields } from "../contracts/log.ts";
 import { WorkflowLockedError } from "../errors.ts";
 import { sleep } from "../wait.ts";
-import { writeNotice } from "./notice.ts";
+import type { Notices } from "./notices.ts";
 import { isGone, type Owner } from "./owner.ts";
 import type { RecordStore, RunRecord } from "./record.ts";
 
@@ -32,6 +32,8 @@ export interface Watch {
    * until it is known to be alive.
    */
   readonly untilMs: number | undefined;
+  /** Tells what happens before there is a run. */
+  readonly notices: Notices;
   /** Ends the watch. */
   readonly stop: AbortSignal | undefined;
 }
@@ -46,7 +48,7 @@ export interface Watch {
  * @throws {StorageError} If the storage fails.
  */
 export async function whenFree(watch: Watch): Promise<RunRecord | undefined> {
-  const { store, config, owned, untilMs, stop } = watch;
+  const { store, config, owned, untilMs, notices, stop } = watch;
   let record = await store.read();
   if (!owned) return record;
   let seenMs = performance.now();
@@ -59,7 +61,7 @@ export async function whenFree(watch: Watch): Promise<RunRecord | undefined> {
     if (restMs <= 0) break;
     const waitMs = untilMs === undefined ? restMs : untilMs - nowMs;
     if (waitMs <= 0) throw lockedBy(store.workflowId, owner);
-    if (!isTold) writeNotice(config, WAITING, noticeOf(store, owner));
+    if (!isTold) notices.write("INFO", WAITING, noticeOf(store, owner));
     isTold = true;
     await sleep(Math.min(restMs, waitMs, owner.leaseMs / LOOKS), stop);
     record = await store.read();

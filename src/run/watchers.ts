@@ -11,17 +11,15 @@ import {
   type LogFields,
   type LogLevel,
 } from "../contracts/log.ts";
-import { isSilent } from "../defaults.ts";
-import { classNameOf } from "../describe.ts";
-import { redact } from "../redact.ts";
+import { DEFAULTS, isSilent } from "../defaults.ts";
 import type { RunIdentity, RunInfo } from "../run_info.ts";
 import type { TaskStatus } from "../status.ts";
-import { TaskError } from "../task_error.ts";
 import type { Task } from "../task.ts";
 import { type Awaitable, isThenable } from "../types.ts";
-import { Delivery } from "./delivery.ts";
+import { Deliveries } from "./deliveries.ts";
 import type {
   EventStream,
+  LogLine,
   Payload,
   RunEvent,
   RunStateEvent,
@@ -29,15 +27,20 @@ import type {
   TaskFilter,
 } from "./events.ts";
 import type { StartOptions } from "./options.ts";
+import { reportOn } from "./report.ts";
+
+/** Whose events are watched. */
+export interface Watched {
+  /** The run. */
+  readonly identity: RunIdentity;
+  /** Where it stands in a distributed trace, as soon as that is known. */
+  readonly trace: Pick<RunInfo, "traceparent">;
+}
 
 /** The watchers of one run. */
 export class Watchers {
   readonly #stream: EventStream;
-  readonly #run: RunIdentity;
-  readonly #deliveries: Delivery[] = [];
-  /** The delivery to each provider. */
-  readonly #byProvider: Map<object, Delivery> = new Map();
-  readonly #logs: Delivery[] = [];
+  readonly #deliveries: Deliveries;
 
   /**
    * Makes a `Watchers`.
@@ -50,15 +53,17 @@ export class Watchers {
   constructor(
     config: Config,
     stream: EventStream,
-    run: RunIdentity,
+    run: Watched,
     onEvent?: StartOptions["onEvent"],
   ) {
     this.#stream = stream;
-    this.#run = run;
+    this.#deliveries = new Deliveries(config.log, (provider, error) => {
+      this.#report(run, reportOn(provider, error));
+    });
     this.#watch(config.notify, (notify, on) => {
       on("taskStatus", (task) => notify.hookStatusTask(task));
     });
-    this.#watch(config.log, writeLog, this.#logs);
+    this.#watch(config.log, (log, on) => writeLog(log, on, run));
     this.#watch(config.metrics, (metrics, on) => {
       on("runStarted", (run) => metrics.workflowStarted(run));
       const count = (status: TaskStatus, call: (task: Task) => unknown) =>
@@ -89,12 +94,7 @@ export class Watchers {
       on("taskEnded", (task) => server.updateTask(task));
       on("runEnded", (run) => server.updateWorkflow(run));
     });
-    if (onEvent) {
-      const report = (error: unknown) => this.#report("onEvent", error);
-      const delivery = new Delivery(report);
-      this.#deliveries.push(delivery);
-      tellAll(onEvent, this.#subscribe(delivery));
-    }
+    if (onEvent) tellAll(onEvent, this.#subscribe(onEvent));
   }
 
   /**
@@ -102,36 +102,8 @@ export class Watchers {
    *
    * @param deadlineMs How long to wait at most, in milliseconds.
    */
-  async drain(deadlineMs: number): Promise<void> {
-    const startMs = performance.now();
-    await drainAll(this.#deliveries, deadlineMs * 0.9);
-    // The logs come last: they are told what the others have missed.
-    const restMs = deadlineMs - (performance.now() - startMs);
-    await drainAll(this.#logs, Math.max(restMs, 0));
-  }
-
-  #watch<P extends { flush?(): Awaitable<void> }>(
-    providers: readonly P[],
-    watch: (provider: P, on: Subscribe) => void,
-    deliveries: Delivery[] = this.#deliveries,
-  ): void {
-    for (const provider of providers) {
-      if (isSilent(provider)) continue;
-      const report = (error: unknown) =>
-        this.#report(classNameOf(provider), error);
-      const delivery = new Delivery(report, () => provider.flush?.());
-      deliveries.push(delivery);
-      this.#byProvider.set(provider, delivery);
-      watch(provider, this.#subscribe(delivery));
-    }
-  }
-
-  #subscribe(delivery: Delivery): Subscribe {
-    return (type, call, filter) => {
-      const listener = (payload: Payload<typeof type>) =>
-        delivery.deliver(() => call(payload));
-      this.#stream.on(type, listener, filter);
-    };
+  drain(deadlineMs: number): Promise<void> {
+    return this.#deliveries.drain(deadlineMs);
   }
 
   /**
@@ -142,28 +114,39 @@ export class Watchers {
    * @param error What it has thrown.
    */
   readonly blame = (provider: object, error: unknown): void => {
-    this.#byProvider.get(provider)?.fail(error);
+    this.#deliveries.to(provider).fail(error);
   };
 
-  /** Tells the logs of a failing provider, with every secret taken out. */
-  #report(provider: string, thrown: unknown): void {
-    const { exception, message } = new TaskError(1, thrown);
-    const { workflowId, runId } = this.#run;
-    const reason = redact(message);
-    this.#stream.emit("logged", () => ({
-      level: "ERROR",
-      message: `Cannot deliver events to ${provider}`,
-      fields: { workflowId, runId, exception, reason },
-    }));
+  #watch<P extends object>(
+    providers: readonly P[],
+    watch: (provider: P, on: Subscribe) => void,
+  ): void {
+    for (const provider of providers) {
+      if (!isSilent(provider)) watch(provider, this.#subscribe(provider));
+    }
+  }
+
+  #subscribe(provider: object): Subscribe {
+    const delivery = this.#deliveries.to(provider);
+    return (type, call, filter) => {
+      const listener = (payload: Payload<typeof type>) =>
+        delivery.deliver(() => call(payload));
+      this.#stream.on(type, listener, filter);
+    };
+  }
+
+  /** Tells the logs of a failing provider, and the console if no log is left. */
+  #report({ identity, trace }: Watched, line: LogLine): void {
+    const { workflowId, runId } = identity;
+    const { traceparent } = trace;
+    const fields = { workflowId, runId, traceparent, ...line.fields };
+    if (this.#deliveries.areLogsSick) lineTo(LAST_RESORT, { ...line, fields });
+    else this.#stream.emit("logged", () => ({ ...line, fields }));
   }
 }
 
-async function drainAll(
-  deliveries: readonly Delivery[],
-  deadlineMs: number,
-): Promise<void> {
-  await Promise.all(deliveries.map((delivery) => delivery.drain(deadlineMs)));
-}
+/** Nobody may fail unheard, not even the only log. */
+const LAST_RESORT = DEFAULTS.log();
 
 /** Subscribes a provider to a type of events. */
 type Subscribe = <Type extends RunEvent["type"]>(
@@ -209,13 +192,25 @@ export function keeps(log: Log, level: LogLevel): boolean {
   }
 }
 
+/**
+ * Writes a line to a log.
+ *
+ * @param log The log.
+ * @param line The line.
+ * @returns What the log gave.
+ */
+export function lineTo(
+  log: Log,
+  { level, message, fields }: LogLine,
+): Awaitable<void> {
+  return log[level.toLowerCase() as Lowercase<LogLevel>](message, fields);
+}
+
 /** Writes what happens to a log, but for the levels that it does not keep. */
-function writeLog(log: Log, on: Subscribe): void {
+function writeLog(log: Log, on: Subscribe, watched: Watched): void {
   const kept = LEVELS.filter((level) => keeps(log, level));
   const write = (level: LogLevel, message: string, fields: LogFields) =>
-    kept.includes(level)
-      ? log[level.toLowerCase() as Lowercase<LogLevel>](message, fields)
-      : undefined;
+    kept.includes(level) ? lineTo(log, { level, message, fields }) : undefined;
   on("logged", ({ level, message, fields }) => write(level, message, fields));
   on(
     "taskStatus",
@@ -230,7 +225,11 @@ function writeLog(log: Log, on: Subscribe): void {
   }
   if (!kept.includes("INFO")) return;
   on("runStarted", (run) => write("INFO", "Workflow started", about(run)));
-  on("taskRestored", (task) => write("INFO", "Restored", { task }));
+  on("taskRestored", (task) => {
+    // It has no place of its own: nothing of it happens in this start.
+    const { traceparent } = watched.trace;
+    return write("INFO", "Restored", { task, traceparent });
+  });
   on("runEnded", (run) => {
     const { status, duration } = run;
     const fields = {

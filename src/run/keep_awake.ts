@@ -1,0 +1,35 @@
+/**
+ * Keeps a Worker alive for what goes on after its response.
+ *
+ * @module
+ */
+
+import { describe } from "../describe.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { StartOptions } from "./options.ts";
+
+/**
+ * Hands over work before any of it begins, so that whoever cannot take it says
+ * so while nothing is done.
+ *
+ * @param waitUntil Takes it; it may be missing.
+ * @returns Is told what the work consists of, which must not reject.
+ * @throws {InvalidOptionError} If it throws: torn from its object, the method of
+ * a Worker's context does.
+ */
+export function keepAwake(
+  waitUntil: StartOptions["waitUntil"],
+): (work: Promise<unknown>) => void {
+  let begin!: (work: Promise<unknown>) => void;
+  const whole = new Promise<unknown>((resolve) => begin = resolve);
+  try {
+    waitUntil?.(whole);
+  } catch (cause) {
+    throw new InvalidOptionError(
+      `Cannot use ${describe(waitUntil)} as waitUntil: it throws; give a ` +
+        "function such as (work) => context.waitUntil(work)",
+      { cause },
+    );
+  }
+  return begin;
+}
