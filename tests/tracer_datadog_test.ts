@@ -30,6 +30,7 @@ import {
   placeOf,
   spanNamed,
   spansIn,
+  taskOf,
   toSeenSpan,
   useContexts,
 } from "./otel.ts";
@@ -75,6 +76,12 @@ async function runTwo(
     assert.equal(message, "Cannot deliver events to TracerDatadog");
   }
   return { reports: errors.map(({ fields }) => String(fields.reason)), tookMs };
+}
+
+/** The names of the spans of a request. */
+function namesIn({ body }: RequestInit): string[] {
+  return [...String(body).matchAll(/"name":"(\w+:[\w-]+)"/g)]
+    .map(([, name]) => name);
 }
 
 /** The variables of the environment that it reads. */
@@ -424,6 +431,31 @@ test("tracer datadog: spans of an SDK and its own are one trace", async () => {
   assert.equal(traces.size, 1);
 });
 
+test("tracer datadog: its own requests are no part of the trace", async () => {
+  const sdk = await openSdk();
+  const statuses = [503, 200];
+  // As an instrumented fetch does.
+  const fetch = (url: string) =>
+    trace.getTracer("fetch").startActiveSpan("POST", async (span) => {
+      assert.equal(url, "http://127.0.0.1:4318/v1/traces");
+      await sleep(1);
+      span.end();
+      return new Response("{}", { status: statuses.shift() });
+    });
+  const workflow = tracedFlow(new TracerDatadog({ fetch }));
+  workflow.task.add(action("a", () => {
+    trace.getTracer("user").startActiveSpan("inner", (span) => span.end());
+  }));
+  await trace.getTracer("user").startActiveSpan("outer", async (span) => {
+    await workflow.start();
+    span.end();
+  });
+  await sdk.tracerProvider.forceFlush();
+  const names = (await sdk.spans()).map(({ name }) => name);
+  assert.deepEqual(names.sort(), ["inner", "outer"]);
+  assert.deepEqual(statuses, []);
+});
+
 test("tracer datadog: what its caller does not record, it does not", async () => {
   await openSdk({ sampler: new AlwaysOffSampler() });
   const inbox = await openInbox("otlp");
@@ -479,6 +511,13 @@ test("tracer datadog: an agent that fails for a moment is asked again", async ()
   }
 });
 
+/** Moves what the outbox takes for the time, until the end of the test. */
+function moveClock(ms: number): void {
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + ms;
+  cleanup(() => performance.now = now);
+}
+
 const REFUSALS: Record<string, [fault: object, reason: RegExp]> = {
   "answers 500": [
     { kind: "answer", status: 500 },
@@ -510,7 +549,7 @@ const REFUSALS: Record<string, [fault: object, reason: RegExp]> = {
         },
       }),
     },
-    /: the agent has refused 2: too old, see https:\/\/agent\/…$/,
+    /: the agent has refused them: too old, see https:\/\/agent\/…$/,
   ],
 };
 
@@ -526,17 +565,25 @@ for (const [what, [fault, reason]] of Object.entries(REFUSALS)) {
     assert.doesNotMatch(error.stack!, /canary/);
     assert.equal(error.cause, undefined);
     await tracer.flush();
+    const requests = (await inbox.received()).length;
     const { reports, tookMs } = await runTwo(tracer);
+    // Who only refuses is asked again, who is out of reach is not.
+    const asked = (await inbox.received()).length > requests;
+    assert.equal(asked, /^(refuses|echoes|takes)/.test(what));
     assert.equal(reports.length, 1);
-    assert.match(
+    const lost = what === "takes a part" ? 2 : 3;
+    assert.ok(
+      reports[0].startsWith(
+        `Cannot deliver to the agent of Datadog: spans: ${lost} were given up: `,
+      ),
       reports[0],
-      /^Cannot deliver to the agent of Datadog: spans: 3 were given up: /,
     );
     assert.match(reports[0], reason);
     assert.doesNotMatch(reports[0], /canary/);
     assert.ok(tookMs < 5_000, `it took ${tookMs} ms`);
-    // What was given up is gone, and the next run is as good as ever.
+    // What was given up is gone, and a later run is as good as ever.
     await inbox.fail([]);
+    moveClock(5_100);
     assert.deepEqual((await runTwo(tracer)).reports, []);
     assert.equal((await spansIn(inbox)).length, 3);
   });
@@ -579,22 +626,91 @@ test("tracer datadog: what waits is bounded, whatever the agent does", async () 
   ]);
 });
 
-test("tracer datadog: where one batch fails, those behind it are not tried", async () => {
-  const inbox = await openInbox("otlp");
-  await inbox.fail([{ kind: "hang", times: 99 }]);
+/** Starts a run of many tasks at once, and gives what the log was told. */
+async function runMany(tracer: TracerDatadog, count: number): Promise<string> {
   const lines: Line[] = [];
-  const tracer = new TracerDatadog({ url: inbox.url, timeout: 300 });
   const workflow = tracedFlow(tracer, { log: new LogRecorder(lines) });
-  for (let n = 0; n < 1_500; n++) workflow.task.add(action("a", () => n));
+  for (let n = 0; n < count; n++) workflow.task.add(action("a", () => n));
   const run = await workflow.start({ mode: "parallel" });
   assert.equal(run.status, "Completed");
-  assert.equal((await inbox.received()).length, 1);
   const reports = lines.filter(({ level }) => level === "ERROR");
-  assert.equal(reports.length, 1);
+  return reports.map(({ fields }) => fields.reason).join();
+}
+
+test("tracer datadog: where the agent is out of reach, one batch is tried", async () => {
+  const inbox = await openInbox("otlp");
+  await inbox.fail([{ kind: "hang", times: 99 }]);
+  const tracer = new TracerDatadog({ url: inbox.url, timeout: 300 });
   assert.match(
-    String(reports[0].fields.reason),
+    await runMany(tracer, 1_500),
     /: spans: 1501 were given up: timeout after \d+ ms \(1 attempt\)$/,
   );
+  assert.equal((await inbox.received()).length, 1);
+  // For a while, nobody waits for it again; then it is tried again.
+  assert.match(await runMany(tracer, 1), /: 2 were given up: timeout after/);
+  assert.match(await runMany(tracer, 600), /: 601 were given up: timeout/);
+  assert.equal((await inbox.received()).length, 1);
+  await inbox.fail([]);
+  moveClock(5_100);
+  assert.equal(await runMany(tracer, 1), "");
+  assert.equal((await inbox.received()).length, 2);
+});
+
+test("tracer datadog: a batch that is refused takes no other with it", async () => {
+  const [asked, othersEnded] = [moment(), moment()];
+  const names: string[][] = [];
+  const fetch = async (_url: string, init: RequestInit) => {
+    names.push(namesIn(init));
+    if (names.length > 1) return new Response("{}");
+    asked.resolve();
+    await othersEnded.promise;
+    return new Response("{}", { status: 400 });
+  };
+  const tracer = new TracerDatadog({ fetch });
+  let ended = 0;
+  const lost = await Promise.all(Array.from({ length: 20 }, async (_, n) => {
+    const lines: Line[] = [];
+    const log = new LogRecorder(lines);
+    const workflow = flowOn(new StorageDefault(), `wf-${n}`, { tracer, log });
+    workflow.task.add(action("a", () => n > 0 ? asked.promise : undefined));
+    const onSuccess = () => {
+      if (++ended === 20) othersEnded.resolve();
+    };
+    await workflow.start({ onSuccess });
+    const reports = lines.filter(({ level }) => level === "ERROR");
+    return reports.map(({ fields }) => fields.reason);
+  }));
+  assert.deepEqual(lost.flat(), [
+    "Cannot deliver to the agent of Datadog: spans: 2 were given up: status 400",
+  ]);
+  assert.deepEqual(names[0], ["task:a", "workflow:wf-0"]);
+  const delivered = names.slice(1).flat();
+  assert.equal(delivered.length, 38);
+  assert.equal(new Set(delivered).size, 20, "19 runs, and tasks of one name");
+});
+
+test("tracer datadog: of a batch that is taken in part, the rest counts", async () => {
+  const inbox = await openInbox("otlp");
+  const partialSuccess = { rejectedSpans: "1" };
+  const body = JSON.stringify({ partialSuccess });
+  await inbox.fail([{ kind: "answer", status: 200, body }]);
+  assert.match(
+    await runMany(new TracerDatadog({ url: inbox.url }), 1_500),
+    /: spans: 1 were given up: the agent has refused them: it does not say why$/,
+  );
+  assert.ok((await inbox.received()).length > 1);
+});
+
+test("tracer datadog: what an agent claims to refuse is at most what was sent", async () => {
+  for (const [rejectedSpans, lost] of [["99", 3], [-1, 0], ["x", 0], [{}, 0]]) {
+    const fetch = () =>
+      Promise.resolve(Response.json({ partialSuccess: { rejectedSpans } }));
+    const { reports } = await runTwo(new TracerDatadog({ fetch }));
+    const counts = reports.map((reason) =>
+      Number(/: (\d+) were/.exec(reason)![1])
+    );
+    assert.deepEqual(counts, lost === 0 ? [] : [lost]);
+  }
 });
 
 test("tracer datadog: of many attempts, the latest are told", async () => {
@@ -628,17 +744,42 @@ test("tracer datadog: large spans are sent apart, and bounded too", async () => 
   }
 });
 
+test("tracer datadog: large spans that wait are bounded by their size", async () => {
+  const gate = moment();
+  let held = 0;
+  let sent = 0;
+  const fetch = async (_url: string, init: RequestInit) => {
+    const { length } = String(init.body);
+    if (held === 0) held = length;
+    else sent += length;
+    await gate.promise;
+    return new Response("{}");
+  };
+  const tracer = new TracerDatadog({ fetch, timeout: "10s" });
+  const run = infoOf({});
+  tracer.startWorkflow(run);
+  const message = "x".repeat(500_000);
+  const error = { attempt: 1, exception: "Error", message, traceback: "" };
+  const errors = [{ ...error, failedMs: run.startedMs }];
+  for (let n = 0; n < 40; n++) {
+    const task = { ...taskOf(run), taskId: `a-${n}`, errors };
+    tracer.startTask(task as never);
+    tracer.endTask(task as never);
+  }
+  gate.resolve();
+  const lost = await tracer.flush().then(() => "", ({ message }) => message);
+  assert.match(lost, /spans: 2\d were given up: more came than could be sent$/);
+  assert.ok(held < 1_600_000, `${held} characters are on their way`);
+  assert.ok(sent > 6_000_000 && sent < 8_100_000, `${sent} characters waited`);
+});
+
 test("tracer datadog: a long run sends what has waited for 5 s", async () => {
   const inbox = await openInbox("otlp");
   const workflow = tracedFlow(new TracerDatadog({ url: inbox.url }));
-  const now = performance.now.bind(performance);
   let early = 0;
   workflow.task
     .add(action("a", () => 1))
-    .add(action("b", () => {
-      performance.now = () => now() + 5_100;
-      cleanup(() => performance.now = now);
-    }))
+    .add(action("b", () => moveClock(5_100)))
     .add(action("c", async () => {
       early = (await inbox.receives(1)).length;
     }));
@@ -656,9 +797,7 @@ test("tracer datadog: nobody waits for the batch of a request that is gone", asy
   let hang = true;
   const fetch = (_url: string, init: RequestInit) => {
     if (hang) return new Promise<Response>(() => {});
-    names.push([...String(init.body).matchAll(/"name":"(\w+:\w+)"/g)].map(
-      ([, name]) => name,
-    ));
+    names.push(namesIn(init));
     return Promise.resolve(new Response("{}"));
   };
   // Timers of a request that is gone never fire, as in a Worker.

@@ -8,15 +8,17 @@
  * @module
  */
 
+import { context, createContextKey } from "@opentelemetry/api";
 import {
   type Fetch,
   type HttpAnswer,
   HttpError,
   sendWithRetries,
 } from "../../src/http/retry.ts";
-import { redact } from "../../src/redact.ts";
+import { clean, parseObject, textOf } from "../../src/http/said.ts";
 import type { Attributes } from "../opentelemetry/attributes.ts";
 import { encodeRequest } from "./otlp.ts";
+import type { Loss } from "./outbox.ts";
 
 /** Where the agent is, and how it is told. */
 export interface Agent {
@@ -30,51 +32,61 @@ export interface Agent {
   readonly timeoutMs: number;
 }
 
+/** Has an SDK make no spans of what is done: its `suppressTracing`. */
+const SUPPRESSED = createContextKey(
+  "OpenTelemetry SDK Context Key SUPPRESS_TRACING",
+);
+
 /**
  * Sends spans.
  *
  * @param agent The agent.
  * @param spans The spans, encoded.
- * @returns Why they were not delivered; undefined: they were.
+ * @returns What was not delivered; undefined: all was.
  */
 export async function sendSpans(
   { url, resource, fetch, timeoutMs }: Agent,
   spans: readonly string[],
-): Promise<string | undefined> {
+): Promise<Loss | undefined> {
   const init: RequestInit = {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: encodeRequest(spans, resource),
     redirect: "manual",
   };
+  const policy = { fetch, timeoutMs, totalMs: timeoutMs };
+  const quiet = context.active().setValue(SUPPRESSED, true);
   try {
-    const policy = { fetch, timeoutMs, totalMs: timeoutMs };
-    return refusalIn(await sendWithRetries(() => ({ url, init }), policy));
+    const send = () => sendWithRetries(() => ({ url, init }), policy);
+    return lossIn(await context.with(quiet, send), spans.length);
   } catch (error) {
-    return error instanceof HttpError ? error.message : "the request failed";
+    const known = error instanceof HttpError;
+    const reason = known ? error.message : "the request failed";
+    return { count: spans.length, reason, outOfReach: true };
   }
 }
 
-/** Why the agent has not taken all. */
-function refusalIn({ status, body }: HttpAnswer): string | undefined {
+/** What the agent has not taken. */
+function lossIn(answer: HttpAnswer, count: number): Loss | undefined {
+  const { status } = answer;
   if (status === 404) {
-    return "status 404: nobody takes OTLP there; switch on the HTTP receiver " +
-      "of the agent (otlp_config)";
+    const reason = "status 404: nobody takes OTLP there; switch on the HTTP " +
+      "receiver of the agent (otlp_config)";
+    return { count, reason, outOfReach: true };
   }
-  if (status < 200 || status >= 300) return `status ${status}`;
-  const { rejectedSpans, errorMessage } = partialSuccessIn(body);
-  const count = Number(rejectedSpans ?? 0);
-  if (!(count > 0)) return undefined;
-  return `the agent has refused ${count}: ` +
-    redact(String(errorMessage ?? "it does not say why").slice(0, 200));
-}
-
-/** The answer may be empty, and a careless server may send anything. */
-function partialSuccessIn(body: Uint8Array): Record<string, unknown> {
-  try {
-    const answer = JSON.parse(new TextDecoder().decode(body));
-    return answer.partialSuccess ?? {};
-  } catch {
-    return {};
+  if (status < 200 || status >= 300) {
+    const outOfReach = status < 400 || status >= 500;
+    return { count, reason: `status ${status}`, outOfReach };
   }
+  // The body may be empty, and a careless server may send anything.
+  const { partialSuccess } = parseObject(textOf(answer)) ?? {};
+  const { rejectedSpans, errorMessage = "it does not say why" } =
+    (partialSuccess ?? {}) as Record<string, unknown>;
+  const rejected = parseInt(String(rejectedSpans));
+  if (!(rejected > 0)) return undefined;
+  return {
+    count: Math.min(rejected, count),
+    reason: `the agent has refused them: ${clean(errorMessage)}`,
+    outOfReach: false,
+  };
 }

@@ -21,25 +21,37 @@ const MOST_SIZE = 8_000_000;
 const DUE_MS = 5_000;
 /** How much longer than allowed a batch may take, in milliseconds. */
 const GRACE_MS = 1_000;
+/** How long nothing is sent to who was out of reach, in milliseconds. */
+const PAUSE_MS = 5_000;
 
 /** Why a batch has not ended in its time. */
 const GONE = "the request that sent them has ended before";
+
+/** What a batch has lost. */
+export interface Loss {
+  /** How many of its parts were not delivered. */
+  readonly count: number;
+  /** Why. */
+  readonly reason: string;
+  /** Whether the receiver is out of reach, so that others would fare alike. */
+  readonly outOfReach: boolean;
+}
 
 /**
  * Sends a batch. It must end in time, and not reject.
  *
  * @param parts The parts.
- * @returns Why they were not delivered; undefined: they were.
+ * @returns What was not delivered; undefined: all was.
  */
-export type Send = (parts: readonly string[]) => Promise<string | undefined>;
+export type Send = (parts: readonly string[]) => Promise<Loss | undefined>;
 
 /** A batch that is on its way. */
 interface Batch {
   readonly count: number;
-  /** When it is over in any case: in a Worker, its request may have ended. */
+  /** When it is over in any case. */
   readonly untilMs: number;
-  /** Whether it was delivered. */
-  readonly delivered: Promise<boolean>;
+  /** Resolves when it has ended, well or not. */
+  readonly ended: Promise<void>;
 }
 
 /** The outbox. */
@@ -50,8 +62,9 @@ export class Outbox {
   #size = 0;
   #dueMs = 0;
   #batch: Batch | undefined;
+  /** Until when the receiver counts as out of reach, and why. */
+  #pause = { untilMs: -Infinity, reason: "" };
   #taken = 0;
-  #settled = 0;
   #lost = 0;
   #reason = "";
 
@@ -82,13 +95,13 @@ export class Outbox {
     }
     const isDue = this.#waiting.length >= BATCH || this.#size >= BATCH_SIZE ||
       nowMs >= this.#dueMs;
-    const isFree = this.#batch === undefined || nowMs > this.#batch.untilMs;
-    if (isDue && isFree) this.#sendNext();
+    const freeMs = this.#batch?.untilMs ?? this.#pause.untilMs;
+    if (isDue && nowMs > freeMs) this.#sendNext();
   }
 
   /**
-   * Sends all that was taken so far. Where a batch fails, what waits behind it is
-   * given up.
+   * Sends all that was taken so far. What waits for a receiver that is out of
+   * reach is given up.
    *
    * @returns How many parts were given up since the last time, and why;
    * undefined: none.
@@ -96,44 +109,53 @@ export class Outbox {
   async flush(): Promise<string | undefined> {
     const goal = this.#taken;
     while (this.#settled < goal) {
+      const { untilMs, reason } = this.#pause;
+      if (!this.#batch && performance.now() < untilMs) {
+        this.#lose(this.#take(MOST_PARTS, Infinity).length, reason);
+        break;
+      }
       const batch = this.#batch ?? this.#sendNext();
       const restMs = Math.max(batch.untilMs - performance.now(), 0);
-      const goesOn = await within(batch.delivered, restMs).catch(() => {
-        this.#end(batch, GONE);
-        return true;
-      });
-      if (goesOn) continue;
-      this.#lose(this.#take(MOST_PARTS, Infinity).length, this.#reason);
+      await within(batch.ended, restMs).catch(() => this.#abandon(batch));
     }
     const [lost, reason] = [this.#lost, this.#reason];
     this.#lost = 0;
     return lost > 0 ? `${lost} were given up: ${reason}` : undefined;
   }
 
+  /** How many parts neither wait nor are on their way. */
+  get #settled(): number {
+    return this.#taken - this.#waiting.length - (this.#batch?.count ?? 0);
+  }
+
   #sendNext(): Batch {
-    if (this.#batch) this.#end(this.#batch, GONE);
+    if (this.#batch) this.#abandon(this.#batch);
     const parts = this.#take(BATCH, BATCH_SIZE);
     const batch: Batch = {
       count: parts.length,
       untilMs: performance.now() + this.#timeoutMs + GRACE_MS,
-      delivered: this.#send(parts).then((reason) => {
-        this.#end(batch, reason);
-        return reason === undefined;
-      }),
+      ended: this.#send(parts).then((loss) => this.#end(batch, loss)),
     };
     return this.#batch = batch;
   }
 
-  /** Takes note of how a batch has ended, unless it was given up before. */
-  #end(batch: Batch, reason: string | undefined): void {
+  /** Waits no longer for a batch: in a Worker, its request may have ended. */
+  #abandon(batch: Batch): void {
+    this.#end(batch, { count: batch.count, reason: GONE, outOfReach: false });
+  }
+
+  /** Takes note of how a batch has ended, unless it was abandoned before. */
+  #end(batch: Batch, loss: Loss | undefined): void {
     if (this.#batch !== batch) return;
     this.#batch = undefined;
-    if (reason === undefined) this.#settled += batch.count;
-    else this.#lose(batch.count, reason);
+    if (loss === undefined) return;
+    const { count, reason, outOfReach } = loss;
+    this.#lose(count, reason);
+    if (!outOfReach) return;
+    this.#pause = { untilMs: performance.now() + PAUSE_MS, reason };
   }
 
   #lose(count: number, reason: string): void {
-    this.#settled += count;
     this.#lost += count;
     this.#reason = reason;
   }
