@@ -29,7 +29,7 @@ import { Sender } from "./statsd/sender.ts";
 /** Options of {@linkcode MetricsStatsd}. */
 export interface MetricsStatsdOptions {
   /**
-   * The name or address of the server. Nothing is read from the environment;
+   * The name or address of the server, without a zone. Nothing is read from the environment;
    * where it says so, give `process.env.DD_AGENT_HOST`.
    *
    * @default {"127.0.0.1"}

@@ -429,11 +429,16 @@ test("MetricsStatsd refuses options that make no sense", () => {
       "::1::",
       "-a",
       "a\n",
+      "a\\b",
+      "%41",
+      "fe80::1%eth0",
+      "300.1.1.1",
+      "http://user:canary@agent",
       "x".repeat(256),
       1,
       null,
     ]
-  ) refused({ host }, /as host: give a name/);
+  ) refused({ host }, /^Cannot use what was given as host: give a name/);
   for (const port of [0, -1, 65_536, 1.5, NaN, "8125"]) {
     refused({ port }, /as port: give a number from 1 to 65535/);
   }
@@ -457,7 +462,7 @@ test("MetricsStatsd refuses options that make no sense", () => {
   const tags = { a: "🦊ä".repeat(100), b: "ä".repeat(300) };
   refused({ packetSize: 500, tags }, /packetSize: give \d+ bytes or more/);
   for (const interval of [-1, "soon", "2m"]) refused({ interval }, /interval/);
-  for (const host of ["::1", "fe80::1%eth0", "10.0.0.1", "a_b.c-d.local"]) {
+  for (const host of ["::1", "fe80::1", "10.0.0.1", "a_b.c-d.local"]) {
     assert.ok(new MetricsStatsd({ host }), host);
   }
   assert.ok(new MetricsStatsd());

@@ -366,6 +366,11 @@ test("tracer datadog: the agent is found by host, port, url and environment", as
   await runTwo(new TracerDatadog({ fetch, host: "::1" }));
   await runTwo(new TracerDatadog({ fetch, url: "https://otel.test/base/" }));
   await runTwo(new TracerDatadog({ fetch, url: "http://a:1/v1/traces" }));
+  for (
+    const url of ["http://a:1#", "http://a:1?", " http://a:1 ", "HTTP://a:1//"]
+  ) {
+    await runTwo(new TracerDatadog({ fetch, url }));
+  }
   setEnvironment({ DD_AGENT_HOST: "10.0.0.7" });
   await runTwo(new TracerDatadog({ fetch }));
   await runTwo(new TracerDatadog({ fetch, host: "agent" }));
@@ -374,7 +379,7 @@ test("tracer datadog: the agent is found by host, port, url and environment", as
     "http://agent:1/v1/traces",
     "http://[::1]:4318/v1/traces",
     "https://otel.test/base/v1/traces",
-    "http://a:1/v1/traces",
+    ...Array(5).fill("http://a:1/v1/traces"),
     "http://10.0.0.7:4318/v1/traces",
     "http://agent:4318/v1/traces",
   ]);
@@ -848,8 +853,34 @@ test("tracer datadog: bad options are refused by name, and shown nowhere", () =>
       /^Cannot use what was given as url: give the http or http/,
     );
   }
-  for (const host of ["", 7, "http://agent", "agent:4318", "a b", "a/b"]) {
-    refused({ host }, /^Cannot use .+ as host: give the name or address/);
+  for (
+    const host of [
+      "",
+      7,
+      "http://user:canary@agent",
+      "agent:4318",
+      "a b",
+      "a/b",
+      "a\\b",
+      "%41",
+      "a%2fb",
+      "[::1]",
+      "::1::",
+      "fe80::1%eth0",
+      "300.1.1.1",
+      "-a",
+      "a\n",
+      "x".repeat(256),
+    ]
+  ) {
+    const why = /^Cannot use what was given as host: give a name such as "age/;
+    refused({ host }, why);
+    refused({ host, url: "http://a" }, why);
+  }
+  for (
+    const host of ["a_b.c-d.local", "10.0.0.1", "fe80::1", "::ffff:1.2.3.4"]
+  ) {
+    assert.ok(new TracerDatadog({ host }), host);
   }
   for (const port of [0, 65_536, 1.5, "4318"]) {
     refused({ port }, /^Cannot use .+ as port: give a number from 1 to 65535/);
@@ -859,7 +890,7 @@ test("tracer datadog: bad options are refused by name, and shown nowhere", () =>
       refused({ [name]: value }, new RegExp(`^Cannot use .+ as ${name}: give`));
     }
   }
-  refused({ url: "http://a", host: "b" }, /as host: give it only without url/);
+  refused({ url: "http://a", host: "canary" }, /as host: give it only without/);
   refused({ url: "http://a", port: 1 }, /as port: give it only without url/);
   refused({ timeout: 0 }, /as timeout/);
   refused({ fetch: "fetch" }, /as fetch: give a function/);

@@ -8,11 +8,11 @@
 
 import { toTimeout } from "../../src/duration.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
+import { HOST, hostInUrl, isHost, toHost } from "../../src/http/address.ts";
 import type { Fetch } from "../../src/http/retry.ts";
 import {
   type Check,
   type Checked,
-  expect,
   kindOf,
   optional,
   toFunction,
@@ -27,16 +27,13 @@ const PORT = 4_318;
 /** Where OTLP over HTTP takes traces. */
 const PATH = "/v1/traces";
 
-/** What a host is, in words. */
-const HOST = "the name or address of the agent, without port";
-
 /** The check of each option. */
 export const CHECKS = {
   service: optional(toName),
   env: optional(toName),
   version: optional(toName),
   url: optional(toAddress),
-  host: optional(kindOf<string>(isHost, HOST)),
+  host: optional(toHost),
   port: optional(kindOf<number>(
     (value) =>
       Number.isInteger(value) && value as number > 0 && value as number < 65536,
@@ -56,9 +53,12 @@ export function refuseTwoAgents(
   { url, host, port }: Checked<typeof CHECKS>,
 ): void {
   if (url === undefined) return;
-  const twice = "it only without url";
-  expect(host === undefined, host, "host", twice);
-  expect(port === undefined, port, "port", twice);
+  for (const [option, value] of Object.entries({ host, port })) {
+    if (value === undefined) continue;
+    throw new InvalidOptionError(
+      `Cannot use what was given as ${option}: give it only without url`,
+    );
+  }
 }
 
 /**
@@ -75,8 +75,7 @@ export function agentOf(given: Checked<typeof CHECKS>): Agent {
       `Cannot use what DD_AGENT_HOST says as host: give ${HOST}`,
     );
   }
-  const name = host.includes(":") ? `[${host}]` : host;
-  const base = given.url ?? `http://${name}:${given.port ?? PORT}`;
+  const base = given.url ?? `http://${hostInUrl(host)}:${given.port ?? PORT}`;
   return {
     url: base.endsWith(PATH) ? base : base + PATH,
     resource: resourceOf(given),
@@ -101,18 +100,15 @@ function resourceOf(
   return Object.fromEntries(known) as Attributes;
 }
 
-function isHost(value: unknown): boolean {
-  if (typeof value !== "string" || value === "") return false;
-  const name = value.includes(":") ? `[${value}]` : value;
-  return !/[/?#@\s]/.test(name) && URL.canParse(`http://${name}:1`);
-}
-
 /** What was given is not shown: there may be a password in it. */
 function toAddress(value: unknown, option: string): string {
   if (typeof value === "string" && URL.canParse(value)) {
-    const { protocol, username, password, search, hash } = new URL(value);
+    const { protocol, username, password, search, hash, origin, pathname } =
+      new URL(value);
     const isPlain = [username, password, search, hash].every((part) => !part);
-    if (/^https?:$/.test(protocol) && isPlain) return value.replace(/\/+$/, "");
+    if (/^https?:$/.test(protocol) && isPlain) {
+      return origin + pathname.replace(/\/+$/, "");
+    }
   }
   throw new InvalidOptionError(
     `Cannot use what was given as ${option}: give the http or https address ` +

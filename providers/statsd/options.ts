@@ -5,6 +5,7 @@
  */
 
 import { toMilliseconds } from "../../src/duration.ts";
+import { toHost } from "../../src/http/address.ts";
 import {
   type Check,
   expect,
@@ -31,16 +32,6 @@ const LARGEST_PACKET = 65_507;
 
 /** The keys of tags that lines have anyway. */
 const OWN_KEYS = ["status", "workflow_id", "task_id"];
-
-function isHost(value: unknown): boolean {
-  if (typeof value !== "string" || value.length > 255) return false;
-  return /^\w[\w.-]*$/.test(value) || isAddress6(value);
-}
-
-function isAddress6(text: string): boolean {
-  const [, address] = /^([\da-f:.]+)(?:%\w+)?$/i.exec(text) ?? [];
-  return address !== undefined && URL.canParse(`http://[${address}]`);
-}
 
 /** Makes the check for whole numbers from 1. */
 function numberUpTo(most: number, expected: string): Check<number> {
@@ -80,14 +71,7 @@ const toInterval: Check<number> = (value, option) => {
 };
 
 const CHECKS = {
-  host: optional(
-    kindOf<string>(
-      isHost,
-      'a name such as "statsd.local", or an address such as "127.0.0.1" or ' +
-        '"::1"',
-    ),
-    "127.0.0.1",
-  ),
+  host: optional(toHost, "127.0.0.1"),
   port: optional(numberUpTo(65_535, "a number from 1 to 65535"), 8_125),
   prefix: optional(
     kindOf<string>(

@@ -6,6 +6,7 @@
 
 import type { Socket } from "node:dgram";
 import { DeliveryError } from "../../src/errors.ts";
+import { hostInUrl } from "../../src/http/address.ts";
 import { within } from "../../src/within.ts";
 
 /** How long a look-up or a packet may take, in milliseconds. */
@@ -128,8 +129,7 @@ export class Udp {
   }
 
   get #receiver(): string {
-    const host = this.#host.includes(":") ? `[${this.#host}]` : this.#host;
-    return `StatsD at ${host}:${this.#port}`;
+    return `StatsD at ${hostInUrl(this.#host)}:${this.#port}`;
   }
 
   #explain(what: string, error: unknown): DeliveryError {
