@@ -80,10 +80,16 @@ export interface TracerDatadogOptions {
  *   attributes, each failed attempt as an event `exception`, the status error, a
  *   link from a resume to the first start. `service`, `env` and `version` are
  *   Datadog's, and operations are called `dotflow.workflow` and `dotflow.task`.
+ * - **Resources**, which Datadog has statistics of, are `workflow:` and the
+ *   workflow's name, or just `workflow` where it has neither a name nor an id of
+ *   its own, and `task:` and the task's name. Find one run by
+ *   `dotflow.workflow_id` or `dotflow.run_id`.
  * - **The place.** The span of a run is a child of OpenTelemetry's active span,
- *   where there is one, and is not recorded where that is not. Steps run inside
- *   of their span's context, so that spans of an OpenTelemetry SDK, which sends
- *   them its own way, become children.
+ *   where there is one, with its `tracestate`, and is not recorded where that is
+ *   not. Steps run inside of their span's context, so that spans of an
+ *   OpenTelemetry SDK, which sends them its own way, become children. Requests to
+ *   the agent are kept out of the SDK's traces; Deno's `OTEL_DENO=true` shows them
+ *   all the same.
  * - **When.** Ended spans are sent at the end of each run; in between when there
  *   are 512 or a million characters of them, or those that wait for 5 s are
  *   followed by another.

@@ -1,15 +1,16 @@
 // deno-lint-ignore-file no-import-prefix
 import {
   action,
+  Config,
   type ConfigOptions,
-  type DotFlow,
+  DotFlow,
   type Storage,
   StorageDefault,
 } from "@dotflow/dotflow";
 import { TracerDatadog } from "@dotflow/dotflow/providers/tracer-datadog";
 import { TracerOpenTelemetry } from "@dotflow/dotflow/providers/tracer-opentelemetry";
 import { tracerContract } from "@dotflow/dotflow/testing";
-import { context, propagation, trace } from "@opentelemetry/api";
+import { context, propagation, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { JsonTraceSerializer } from "npm:@opentelemetry/otlp-transformer@0.223.0";
@@ -129,7 +130,7 @@ test("tracer datadog: it tells what TracerOpenTelemetry tells", async () => {
     const { traceId, spanId } = first;
     assert.deepEqual(roots.map(({ links }) => links), [
       [],
-      [{ traceId, spanId }],
+      [{ traceId, spanId, sampled: true }],
     ]);
   }
   for (const span of ours) {
@@ -146,7 +147,7 @@ test("tracer datadog: it tells what TracerOpenTelemetry tells", async () => {
 
 /** A span without its ids, and what Datadog alone has. */
 function plain({ attributes, ...span }: OtlpSpan): unknown {
-  const { "operation.name": _, ...rest } = attributes;
+  const { "operation.name": _, "resource.name": __, ...rest } = attributes;
   const { scope, name, kind, startMs, endMs, events, status } = span;
   return { rest, scope, name, kind, startMs, endMs, events, status };
 }
@@ -178,13 +179,18 @@ const idOf = (length: number) =>
 const endedSpan: fc.Arbitrary<EndedSpan> = fc.record({
   traceId: idOf(32),
   spanId: idOf(16),
+  traceState: fc.option(word, { nil: undefined }),
   parentSpanId: fc.option(idOf(16), { nil: undefined }),
   name: word,
   startMs: timeMs,
   endMs: timeMs,
   attributes,
   events: fc.array(fc.record({ name: word, timeMs, attributes })),
-  links: fc.array(fc.record({ traceId: idOf(32), spanId: idOf(16) })),
+  links: fc.array(fc.record({
+    traceId: idOf(32),
+    spanId: idOf(16),
+    sampled: fc.boolean(),
+  })),
   failure: fc.option(word, { nil: undefined }),
 });
 
@@ -210,6 +216,7 @@ test("tracer datadog: numbers of 64 bits are texts, and texts are well-formed", 
   const text = encodeSpan({
     traceId: "1".repeat(32),
     spanId: "2".repeat(16),
+    traceState: undefined,
     parentSpanId: undefined,
     name: "half \ud83d",
     startMs: 1_700_000_000_000.25,
@@ -240,8 +247,9 @@ test("tracer datadog: numbers of 64 bits are texts, and texts are well-formed", 
 function readable(span: EndedSpan, resource: unknown): unknown {
   const { traceId, spanId, parentSpanId, name, failure } = span;
   const traceFlags = 1;
+  const traceState = { serialize: () => span.traceState };
   return {
-    spanContext: () => ({ traceId, spanId, traceFlags }),
+    spanContext: () => ({ traceId, spanId, traceFlags, traceState }),
     parentSpanContext: parentSpanId && {
       traceId,
       spanId: parentSpanId,
@@ -257,7 +265,9 @@ function readable(span: EndedSpan, resource: unknown): unknown {
       time: hrTime(timeMs),
       attributes,
     })),
-    links: span.links.map((context) => ({ context })),
+    links: span.links.map(({ sampled, ...context }) => ({
+      context: { ...context, traceFlags: sampled ? 1 : 0 },
+    })),
     status: failure === undefined ? { code: 0 } : { code: 2, message: failure },
     resource: SHARED.get(resource as object) ?? share(resource as object),
     instrumentationScope: { name: "@dotflow/dotflow" },
@@ -303,7 +313,7 @@ function meaning(value: unknown, key = ""): unknown {
       /Value$/.test(String(name)) ||
       !(item === 0 || item === "" ||
         (Array.isArray(item) && item.length === 0) ||
-        /^(dropped|flags)/.test(String(name)))
+        /^dropped/.test(String(name)))
     );
   return Object.fromEntries(entries.sort());
 }
@@ -388,6 +398,54 @@ test("tracer datadog: the agent is found by host, port, url and environment", as
   assert.equal(reports.length, 1);
   assert.match(reports[0], /^Cannot use what DD_AGENT_HOST says as host: give/);
   assert.doesNotMatch(reports[0], /canary/);
+});
+
+test("tracer datadog: what others say of the trace is handed on", async () => {
+  useContexts();
+  const inbox = await openInbox("otlp");
+  const workflow = tracedFlow(new TracerDatadog({ url: inbox.url }));
+  const tracestate = "dd=s:2;o:rum,other=1";
+  const carrier: Record<string, string> = {};
+  workflow.task.add(
+    action("a", () => propagation.inject(context.active(), carrier)),
+  );
+  const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
+  const around = propagation.extract(ROOT_CONTEXT, { traceparent, tracestate });
+  await context.with(around, () => workflow.start());
+  const spans = await spansIn(inbox);
+  assert.equal(spanNamed(spans, "workflow:wf").parentSpanId, "2".repeat(16));
+  assert.equal(carrier.traceparent, placeOf(spanNamed(spans, "task:a")));
+  assert.equal(carrier.tracestate, tracestate);
+  assert.deepEqual(spans.map((span) => span.traceState), [
+    tracestate,
+    tracestate,
+  ]);
+});
+
+test("tracer datadog: resources are names, not ids", async () => {
+  const inbox = await openInbox("otlp");
+  const config = new Config({ tracer: new TracerDatadog({ url: inbox.url }) });
+  const start = async (options: { workflowId?: string; name?: string }) => {
+    await inbox.forget();
+    const workflow = new DotFlow({ ...options, config });
+    workflow.task.add(action("a", () => 1)).add(action("a", () => 2));
+    await workflow.start();
+    return (await spansIn(inbox)).map(({ name, attributes }) =>
+      `${name} ${attributes["resource.name"]}`
+    );
+  };
+  const named = await start({ workflowId: "users-1", name: "users" });
+  assert.deepEqual(named, [
+    "task:a task:a",
+    "task:a-2 task:a",
+    "workflow:users-1 workflow:users",
+  ]);
+  const [, , fixed] = await start({ workflowId: "users" });
+  assert.equal(fixed, "workflow:users workflow:users");
+  const [, , generated] = await start({ name: "users" });
+  assert.match(generated, /^workflow:[\w-]+ workflow:users$/);
+  const [, , nameless] = await start({});
+  assert.match(nameless, /^workflow:[\w-]+ workflow$/);
 });
 
 test("tracer datadog: the span of a step is the active one", async () => {

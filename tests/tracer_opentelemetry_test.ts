@@ -197,7 +197,7 @@ test("tracer otel: a resume links to the first start", async () => {
   const spans = await closedSpans(sdk);
   const roots = spans.filter(({ name }) => name === "workflow:wf");
   const [{ traceId, spanId }] = roots;
-  const link = [{ traceId, spanId }];
+  const link = [{ traceId, spanId, sampled: true }];
   assert.deepEqual(roots.map(({ links }) => links), [[], link, link]);
   assert.equal(new Set(roots.map((root) => root.traceId)).size, 3);
   assert.deepEqual(
@@ -229,6 +229,7 @@ test("tracer otel: a resume after kill -9 links to the start", {
   assert.deepEqual(root.links, [{
     traceId: first.traceId,
     spanId: first.parentSpanId!,
+    sampled: true,
   }]);
   assert.equal(root.attributes["dotflow.run_id"], line.split(" ")[1]);
   assert.deepEqual(spans.map(({ name }) => name).sort(), [

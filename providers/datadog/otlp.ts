@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { TracePlace } from "../../src/traceparent.ts";
 import { type Attributes, SCOPE } from "../opentelemetry/attributes.ts";
 
 /** A span that has ended. */
@@ -15,6 +16,8 @@ export interface EndedSpan {
   readonly traceId: string;
   /** Its id. */
   readonly spanId: string;
+  /** What others have to say of the trace: the `tracestate` of W3C. */
+  readonly traceState: string | undefined;
   /** The span that it is in. */
   readonly parentSpanId: string | undefined;
   /** Its name. */
@@ -28,7 +31,7 @@ export interface EndedSpan {
   /** What has happened in it. */
   readonly events: readonly SpanEvent[];
   /** Earlier spans that it goes on from. */
-  readonly links: readonly { traceId: string; spanId: string }[];
+  readonly links: readonly TracePlace[];
   /** Why it counts as failed; undefined: it does not. */
   readonly failure: string | undefined;
 }
@@ -57,10 +60,11 @@ const SAMPLED = 1;
  * @returns JSON.
  */
 export function encodeSpan(span: EndedSpan): string {
-  const { traceId, spanId, parentSpanId, name, failure } = span;
+  const { traceId, spanId, traceState, parentSpanId, name, failure } = span;
   return JSON.stringify({
     traceId,
     spanId,
+    traceState,
     parentSpanId,
     flags: SAMPLED,
     name,
@@ -73,7 +77,11 @@ export function encodeSpan(span: EndedSpan): string {
       name,
       attributes: toKeyValues(attributes),
     })),
-    links: span.links,
+    links: span.links.map(({ traceId, spanId, sampled }) => ({
+      traceId,
+      spanId,
+      flags: sampled ? SAMPLED : 0,
+    })),
     status: failure === undefined ? {} : { code: ERROR, message: failure },
   }, toWellFormed);
 }

@@ -20,7 +20,7 @@ import type { EndedSpan } from "./otlp.ts";
  * @returns The span.
  */
 export function openOwnSpan(
-  { name, startMs, attributes, parent, link }: SpanDraft,
+  { name, group, startMs, attributes, parent, link }: SpanDraft,
   take: (span: EndedSpan) => void,
 ): OpenSpan {
   const around = trace.getSpanContext(parent);
@@ -29,27 +29,34 @@ export function openOwnSpan(
   const spanId = randomTraceId(8);
   const traceFlags = outer ? outer.traceFlags & 1 : 1;
   const sampled = traceFlags === 1;
-  // What Datadog groups by: one name for all runs, another for all tasks.
-  const operation = `dotflow.${name.split(":")[0]}`;
+  // What others have to say of the trace is handed on as it is.
+  const traceState = outer?.traceState;
+  const place = { traceId, spanId, traceFlags, traceState };
+  // What Datadog groups by: one operation for all runs, another for all tasks.
+  const grouped = {
+    "operation.name": `dotflow.${name.split(":")[0]}`,
+    "resource.name": group,
+  };
   return {
     traceparent: toTraceparent({ traceId, spanId, sampled }),
-    inside: trace.setSpanContext(parent, { traceId, spanId, traceFlags }),
+    inside: trace.setSpanContext(parent, place),
     end({ endMs, attributes: more, errors, failure }) {
       if (!sampled) return;
       take({
         traceId,
         spanId,
+        traceState: traceState?.serialize(),
         parentSpanId: outer?.spanId,
         name,
         startMs,
         endMs,
-        attributes: { ...attributes, ...more, "operation.name": operation },
+        attributes: { ...attributes, ...more, ...grouped },
         events: errors.map((error) => ({
           name: "exception",
           timeMs: error.failedMs,
           attributes: exceptionAttributes(error),
         })),
-        links: link ? [{ traceId: link.traceId, spanId: link.spanId }] : [],
+        links: link ? [link] : [],
         failure,
       });
     },

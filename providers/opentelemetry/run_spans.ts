@@ -36,6 +36,8 @@ const MOST_RUNS = 10_000;
 export interface SpanDraft {
   /** Its name. */
   readonly name: string;
+  /** Its name without what is of this run only, to count such spans by. */
+  readonly group: string;
   /** When it begins, in milliseconds since the epoch. */
   readonly startMs: number;
   /** What is known when it begins. */
@@ -191,6 +193,7 @@ export class RunSpans {
     const { runId, startedMs } = run;
     const span = this.#open({
       name: `workflow:${run.workflowId}`,
+      group: groupOf(run),
       startMs: startedMs,
       attributes: runAttributes(run),
       parent: context.active(),
@@ -214,6 +217,7 @@ export class RunSpans {
     if (run === undefined || known !== undefined) return known;
     const span = this.#open({
       name: `task:${task.taskId}`,
+      group: `task:${task.name}`,
       startMs: task.startedMs,
       attributes: taskAttributes(task),
       parent: run.span.inside,
@@ -244,4 +248,10 @@ export class RunSpans {
     if (rest.length > 0) this.#runs.set(runId, rest);
     else this.#runs.delete(runId);
   }
+}
+
+/** Where nothing is given, the name is the id, which may be a generated one. */
+function groupOf({ workflowId, workflowName, generatedId }: RunInfo): string {
+  const isUnique = generatedId && workflowName === workflowId;
+  return isUnique ? "workflow" : `workflow:${workflowName}`;
 }

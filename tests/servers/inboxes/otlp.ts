@@ -21,6 +21,7 @@ export interface OtlpSpan {
   scope: string;
   traceId: string;
   spanId: string;
+  traceState: string | undefined;
   parentSpanId: string | undefined;
   name: string;
   kind: number;
@@ -28,7 +29,7 @@ export interface OtlpSpan {
   endMs: number;
   attributes: OtlpAttributes;
   events: { name: string; timeMs: number; attributes: OtlpAttributes }[];
-  links: { traceId: string; spanId: string }[];
+  links: { traceId: string; spanId: string; sampled: boolean }[];
   status: { code: number; message: string };
 }
 
@@ -143,6 +144,7 @@ function toSpan(span: Json, origin: Origin): OtlpSpan {
     ...origin,
     traceId,
     spanId,
+    traceState: span.traceState || undefined,
     parentSpanId: parentSpanId || undefined,
     name,
     kind,
@@ -154,9 +156,10 @@ function toSpan(span: Json, origin: Origin): OtlpSpan {
       timeMs: toMs(event.timeUnixNano),
       attributes: toAttributes(event.attributes),
     })),
-    links: (span.links ?? []).map(({ traceId, spanId }: Json) => ({
+    links: (span.links ?? []).map(({ traceId, spanId, flags }: Json) => ({
       traceId,
       spanId,
+      sampled: (flags & 1) === 1,
     })),
     status: { code: status?.code ?? 0, message: status?.message ?? "" },
   };
