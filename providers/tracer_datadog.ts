@@ -95,7 +95,7 @@ export interface TracerDatadogOptions {
  *   followed by another.
  * - **Limits.** At most 2,048 spans or 8 million characters wait; what comes then
  *   takes the place of the oldest. Of more than 10,000 runs that are open at once,
- *   the oldest are not told. A request is tried three times at most within
+ *   and of more than 100 starts of one run, the oldest are not told. A request is tried three times at most within
  *   `timeout`; then its spans are given up, which changes nothing of the run, and
  *   one line of the log tells of it. An agent that is out of reach is not asked
  *   for the next 5 s; the spans of runs that end meanwhile are given up at once,

@@ -86,7 +86,8 @@ const CHECKS = {
  *   is told by `dotflow.workflow.status`.
  *
  * **Limits.** Spans of a process that is killed are lost. Of more than 10,000 runs
- * that are open at once, the oldest are not told. What cannot be sent is the SDK's
+ * that are open at once, and of more than 100 starts of one run, the oldest are not
+ * told. What cannot be sent is the SDK's
  * to tell; what it tells at the end of a run is reported to the log.
  *
  * **In Workers**, make the SDK in a request, not outside of one (it starts timers),
@@ -123,7 +124,8 @@ export class TracerOpenTelemetry extends Tracer {
    * Opens the span of a run.
    *
    * @param run The run.
-   * @returns Its `traceparent`; undefined where no SDK is there.
+   * @returns Its `traceparent`, which is that of the active span where no SDK is
+   * there; undefined where there is none either.
    */
   override traceWorkflow(run: RunInfo): string | undefined {
     return this.#spans.traceWorkflow(run);

@@ -3,6 +3,7 @@ import {
   type ConfigOptions,
   type LogLevel,
   StorageDefault,
+  type Task,
   TracerDefault,
 } from "@dotflow/dotflow";
 import { LogOpenTelemetry } from "@dotflow/dotflow/providers/log-opentelemetry";
@@ -12,7 +13,14 @@ import { trace } from "@opentelemetry/api";
 import assert from "node:assert/strict";
 import { failing, flowOn, throwsWith } from "./flow.ts";
 import { cleanup, test } from "./harness.ts";
-import { openSdk, type OtlpLog, type Sdk, spanNamed } from "./otel.ts";
+import {
+  infoOf,
+  openSdk,
+  type OtlpLog,
+  type Sdk,
+  spanNamed,
+  taskOf,
+} from "./otel.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
 import { testWatcher } from "./watcher_contract.ts";
 
@@ -130,6 +138,27 @@ test("log otel: a line of a step is of its task, also within another span", asyn
   const line = (await sdk.logs()).find(({ body }) => body === "within");
   const task = spanNamed(await sdk.spans(), "task:a");
   assert.equal(line?.spanId, task.spanId);
+});
+
+test("log otel: a line of a task without a span is of its run", async () => {
+  const sdk = await openSdk();
+  const [traceId, spanId] = ["1".repeat(32), "2".repeat(16)];
+  const traceparent = `00-${traceId}-${spanId}-01`;
+  const log = new LogOpenTelemetry();
+  const restored = taskOf(infoOf({}));
+  log.info("Restored", { task: restored, traceparent });
+  const task = {
+    ...restored,
+    traceparent: `00-${traceId}-${"3".repeat(16)}-01`,
+  } as Task;
+  log.info("Completed", { task, traceparent });
+  await log.flush();
+  const logs = await sdk.logs();
+  assert.deepEqual(
+    logs.map((line) => [line.body, line.traceId, line.spanId]),
+    [["Restored", traceId, spanId], ["Completed", traceId, "3".repeat(16)]],
+  );
+  assert.ok(!("traceparent" in logs[0].attributes));
 });
 
 test("log otel: the logs of api 1.10 are found where it keeps them", async () => {

@@ -14,6 +14,7 @@ import {
   context,
   metrics,
   propagation,
+  ROOT_CONTEXT,
   trace,
   type TracerProvider,
 } from "@opentelemetry/api";
@@ -31,6 +32,7 @@ import {
   spansIn,
   taskOf,
   toSeenSpan,
+  useContexts,
 } from "./otel.ts";
 import { openInbox } from "./inbox.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
@@ -480,6 +482,55 @@ test("tracer otel: a run takes the spans of its tasks with it", async () => {
   assert.equal(task.parentSpanId, root.spanId);
   assert.equal(task.endMs, root.endMs);
   assert.equal(root.attributes["error.type"], "_OTHER");
+});
+
+test("tracer otel: of starts of a run that never end, the latest are kept", async () => {
+  const sdk = await openSdk();
+  const tracer = new TracerOpenTelemetry();
+  const starts = Array.from(
+    { length: 300 },
+    (_, n) => infoOf({ runId: "again", startedMs: 1_700_000_000_000 + n }),
+  );
+  for (const run of starts) tracer.traceWorkflow(run);
+  assert.equal(sdk.open, 300);
+  for (const run of starts.slice(-100)) tracer.endWorkflow(run);
+  assert.equal(sdk.open, 200);
+  for (const run of starts) tracer.endWorkflow(run);
+  assert.equal(sdk.open, 200);
+});
+
+test("tracer otel: of what is not recorded, no stack is read", async () => {
+  for (const sampler of [new AlwaysOffSampler(), undefined]) {
+    const { tracerProvider } = await openSdk({ sampler, global: false });
+    const tracer = new TracerOpenTelemetry({ tracerProvider });
+    let read = 0;
+    const run = infoOf({});
+    const error = {
+      attempt: 1,
+      exception: "Error",
+      message: "why",
+      failedMs: run.startedMs,
+      get traceback() {
+        read++;
+        return "stack";
+      },
+    };
+    const task = { ...taskOf(run), errors: [error] } as unknown as Task;
+    tracer.startWorkflow(run);
+    tracer.startTask(task);
+    tracer.endTask(task);
+    assert.equal(read, sampler ? 0 : 1);
+  }
+});
+
+test("tracer otel: without an SDK, a run stands in the active span", () => {
+  useContexts();
+  const tracer = new TracerOpenTelemetry();
+  assert.equal(tracer.traceWorkflow(infoOf({})), undefined);
+  const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
+  const around = propagation.extract(ROOT_CONTEXT, { traceparent });
+  const place = context.with(around, () => tracer.traceWorkflow(infoOf({})));
+  assert.equal(place, traceparent);
 });
 
 test("tracer otel: what is not recorded is handed on as such", async () => {

@@ -23,12 +23,12 @@ export const SEVERITIES: Readonly<
  * Finds out where a line stands in a trace.
  *
  * @param fields What it is about.
- * @returns A context with the span of its task or run; the active one where no
- * tracer tells of a span.
+ * @returns A context with the span of its task, or of its run where the task has
+ * none, such as a restored one; the active one where no tracer tells of a span.
  */
 export function contextOf({ task, traceparent }: LogFields): Context {
   const active = context.active();
-  const place = parseTraceparent(task ? task.traceparent : traceparent);
+  const place = parseTraceparent(task?.traceparent ?? traceparent);
   if (place === undefined) return active;
   const { traceId, spanId, sampled } = place;
   const traceFlags = sampled ? 1 : 0;

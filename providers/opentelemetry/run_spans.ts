@@ -32,6 +32,9 @@ const MOST_ATTEMPTS = 128;
  */
 const MOST_RUNS = 10_000;
 
+/** The most starts of one run whose spans are open, for the same reason. */
+const MOST_STARTS = 100;
+
 /** A span before it is opened. */
 export interface SpanDraft {
   /** Its name. */
@@ -201,9 +204,8 @@ export class RunSpans {
     });
     if (span === undefined) return undefined;
     const open = { startedMs, span, tasks: new Map(), started: false };
-    const starts = this.#runs.get(runId);
-    if (starts) starts.push(open);
-    else this.#runs.set(runId, [open]);
+    const earlier = this.#runs.get(runId) ?? [];
+    this.#runs.set(runId, [...earlier, open].slice(-MOST_STARTS));
     if (this.#runs.size > MOST_RUNS) {
       const [oldest] = this.#runs.keys();
       this.#runs.delete(oldest);
