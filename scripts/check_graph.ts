@@ -3,7 +3,8 @@
  * that one needs and nothing else, and importing the core no package at all.
  *
  * It follows the imports of the files themselves. What is only loaded when it is
- * needed (`await import("redis")`) is told apart from what importing loads.
+ * needed (`await import("redis")`) is told apart from what importing loads. An
+ * import that does not name its package is refused by `check_layers.ts`.
  *
  * @module
  */
@@ -67,16 +68,18 @@ export const PACKAGES: Readonly<Record<string, Packages>> = {
  *
  * @param folder The folder of the package.
  * @param files The files of its exports, by subpath.
+ * @param packages What each of them may load, and has to.
  * @returns What is wrong, a line each.
  */
 export async function checkGraph(
   folder: string = ROOT,
   files: Readonly<Record<string, string>> = readExports(),
+  packages: Readonly<Record<string, Packages>> = PACKAGES,
 ): Promise<string[]> {
-  const subpaths = new Set([...Object.keys(files), ...Object.keys(PACKAGES)]);
+  const subpaths = new Set([...Object.keys(files), ...Object.keys(packages)]);
   const problems: string[] = [];
   for (const subpath of subpaths) {
-    const expected = PACKAGES[subpath];
+    const expected = packages[subpath];
     if (files[subpath] === undefined) {
       problems.push(`scripts/check_graph.ts: no export "${subpath}"`);
     } else if (expected === undefined) {

@@ -53,7 +53,11 @@ const BUILDS_ON: Readonly<Record<string, string>> = {
   datadog: "opentelemetry",
 };
 
-type Sources = ReadonlyMap<string, Source>;
+/** Loads the user's own modules, whichever they are. */
+const LOADS_STEPS = "src/run/import_attribute.ts";
+
+/** What files say, by path. */
+export type Sources = ReadonlyMap<string, Source>;
 
 /**
  * Checks all that ships.
@@ -61,7 +65,16 @@ type Sources = ReadonlyMap<string, Source>;
  * @returns What is wrong: `file:line: what`, a line each.
  */
 export async function checkLayers(): Promise<string[]> {
-  const sources = await readShipped();
+  return findProblems(await readShipped());
+}
+
+/**
+ * Checks files.
+ *
+ * @param sources What they say, by path; `mod.ts` is one of them.
+ * @returns What is wrong: `file:line: what`, a line each.
+ */
+export function findProblems(sources: Sources): string[] {
   const core = closure("mod.ts", sources);
   const problems: string[] = [];
   for (const [path, source] of sources) {
@@ -71,6 +84,9 @@ export async function checkLayers(): Promise<string[]> {
       const what = layerProblem(path, imported) ??
         packageProblem(imported, core.has(path));
       if (what !== undefined) report(imported.line, what);
+    }
+    for (const line of path === LOADS_STEPS ? [] : source.opaque) {
+      report(line, "write out what is imported, so that it can be checked");
     }
     for (const { name, line } of source.globals) {
       report(line, `${name} does not exist in the other runtimes`);

@@ -24,6 +24,8 @@ export interface Source {
   lines: number;
   /** What it imports. */
   imports: Import[];
+  /** The lines of calls of `import` that do not say of what. */
+  opaque: number[];
   /** The identifiers `Deno` and `Bun` in it. */
   globals: { name: string; line: number }[];
 }
@@ -41,6 +43,7 @@ export async function readSource(path: string): Promise<Source> {
   const source: Source = {
     lines: text.trimEnd().split("\n").length,
     imports: [],
+    opaque: [],
     globals: [],
   };
   type Node = typeof file | Parameters<typeof ts.isIdentifier>[0];
@@ -64,7 +67,9 @@ export async function readSource(path: string): Promise<Source> {
       ts.isCallExpression(node) &&
       node.expression.kind === ts.SyntaxKind.ImportKeyword
     ) {
-      add(node, node.arguments[0], false);
+      const [target] = node.arguments;
+      if (ts.isStringLiteralLike(target)) add(node, target, false);
+      else source.opaque.push(lineOf(node));
     } else if (
       ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
     ) {

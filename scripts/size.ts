@@ -33,7 +33,12 @@ const UNBUNDLED = ["redis"];
 const HEADS = ["Import", "KB", "With its packages", "Installed by you"];
 
 /** A line of the table: what is imported, its figures, and what else it needs. */
-type Row = readonly [name: string, own: string, whole: string, later: string];
+export type Row = readonly [
+  name: string,
+  own: string,
+  whole: string,
+  later: string,
+];
 
 /**
  * Measures everything.
@@ -74,7 +79,7 @@ function list(packages: readonly string[]): string {
 }
 
 /** The table, as `deno fmt` would have it. */
-function toTable(rows: readonly Row[]): string {
+export function toTable(rows: readonly Row[]): string {
   const all = [HEADS, ...rows];
   const widths = HEADS.map((_, column) =>
     Math.max(...all.map((row) => row[column].length))
@@ -94,13 +99,23 @@ function toTable(rows: readonly Row[]): string {
 export async function checkSizes(): Promise<string[]> {
   const table = splitReadme()?.[1];
   if (table === undefined) return [`README.md: no ${BEGIN} and ${END}`];
+  return compareSizes(table, await measure());
+}
+
+/**
+ * Compares a table with what is measured.
+ *
+ * @param table The table.
+ * @param rows What is measured.
+ * @returns What is wrong, a line each.
+ */
+export function compareSizes(table: string, rows: readonly Row[]): string[] {
   const told = new Map(
     table.trim().split("\n").slice(2).map((line) => {
       const [, name, ...cells] = line.split("|").map((cell) => cell.trim());
       return [name, cells];
     }),
   );
-  const rows = await measure();
   const problems = rows.filter(([name, ...cells]) => {
     const found = told.get(name);
     told.delete(name);

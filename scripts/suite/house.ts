@@ -11,6 +11,7 @@ import { checkLayers } from "../check_layers.ts";
 import { mustRun, ROOT } from "../process.ts";
 import { checkSizes } from "../size.ts";
 import { TOOLS_LOCK } from "../tools.ts";
+import { checkPlanted } from "./planted.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
 
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md"];
@@ -31,6 +32,8 @@ const CHECKS: Record<string, () => unknown> = {
     failWith(await checkGraph()),
   "sizes: the table of the README is right": async () =>
     failWith(await checkSizes()),
+  "checks: they find what is planted for them": async () =>
+    failWith(await checkPlanted()),
   "locks: no registry is named": () => {
     failWith(read("deno.lock").match(/https?:\/\/.*/g));
     failWith(read("scripts/tools.lock").match(/https?:\/\/.*/g));
