@@ -13,10 +13,10 @@ import { metricsContract } from "@dotflow/dotflow/testing";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { effort } from "./effort.ts";
-import { failing, moment, sleep } from "./flow.ts";
+import { failing, moment, sleep, throwsWith } from "./flow.ts";
 import { cleanup, runtime, spawnRuntime, test } from "./harness.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
-import { count, listen, parseLine } from "./statsd.ts";
+import { count, listen, lookUpBy, parseLine, watchSockets } from "./statsd.ts";
 import { testWatcher } from "./watcher_contract.ts";
 
 const needs = ["udp"] as const;
@@ -326,7 +326,7 @@ test("MetricsStatsd sends amid a run, after its interval", {
     action("b", () => received.promise),
   ]);
   const run = await workflow.start({ mode: "background" });
-  await receiver.until(() => receiver.packets.length > 0);
+  await receiver.until(() => count(receiver.metrics).tasksCompleted > 0);
   assert.equal(run.status, "In progress");
   assert.equal(count(receiver.metrics).tasksCompleted, 1);
   received.resolve();
@@ -352,6 +352,133 @@ test("MetricsStatsd finds a name, and an address of IPv6", {
   await addressed.flush();
   await six.settle();
   assert.equal(six.lines.length, 2);
+});
+
+const LOOPBACK = { address: "127.0.0.1", family: 4 };
+
+test("MetricsStatsd prefers IPv4 where a name has both", {
+  needs: [...needs],
+}, async () => {
+  const receiver = await listen();
+  await lookUpBy(() =>
+    Promise.resolve([{ address: "::1", family: 6 }, LOOPBACK])
+  );
+  const metrics = make({ host: "statsd.test", port: receiver.port });
+  metrics.taskCompleted(ended());
+  await metrics.flush();
+  await receiver.settle();
+  assert.equal(receiver.lines.length, 2);
+});
+
+test("MetricsStatsd looks a name up again after a minute", {
+  needs: [...needs],
+}, async () => {
+  const receiver = await listen();
+  const sockets = await watchSockets();
+  const asked: string[] = [];
+  await lookUpBy((name) => {
+    asked.push(name);
+    return Promise.resolve([LOOPBACK]);
+  });
+  const metrics = make({ host: "statsd.test", port: receiver.port });
+  const now = performance.now.bind(performance);
+  cleanup(() => performance.now = now);
+  for (const [laterMs, times] of [[0, 1], [58_000, 1], [61_000, 2]]) {
+    performance.now = () => now() + laterMs;
+    metrics.taskRetried(ended());
+    await metrics.flush();
+    assert.deepEqual(asked, Array(times).fill("statsd.test"));
+    assert.equal(sockets.length, times);
+  }
+  await receiver.settle();
+  assert.equal(receiver.lines.length, 3);
+});
+
+test("MetricsStatsd opens another socket where one fails between packets", {
+  needs: [...needs],
+}, async () => {
+  const receiver = await listen();
+  const sockets = await watchSockets();
+  const metrics = make({ port: receiver.port });
+  for (const count of [1, 1, 2]) {
+    if (count === 2) sockets[0].emit("error", new Error("planted"));
+    metrics.taskRetried(ended());
+    await metrics.flush();
+    assert.equal(sockets.length, count);
+  }
+  await receiver.settle();
+  assert.equal(receiver.lines.length, 3);
+});
+
+test("MetricsStatsd waits 2 s for a name or a packet, and goes on", {
+  needs: [...needs],
+}, async () => {
+  const receiver = await listen();
+  const { setTimeout } = globalThis;
+  const sooner = (call: () => void, ms?: number) =>
+    setTimeout(call, ms === 2_000 ? 10 : ms);
+  globalThis.setTimeout = sooner as typeof setTimeout;
+  cleanup(() => globalThis.setTimeout = setTimeout);
+  let stuck: "name" | "packet" | undefined = "name";
+  await lookUpBy(() =>
+    stuck === "name" ? new Promise(() => {}) : Promise.resolve([LOOPBACK])
+  );
+  await watchSockets((socket) => {
+    if (stuck === "packet") socket.send = () => {};
+  });
+  const metrics = new MetricsStatsd({
+    host: "statsd.test",
+    port: receiver.port,
+  });
+  const reasons = {
+    name: "its name cannot be looked up (TimeoutError)",
+    packet: "a packet cannot be sent (TimeoutError)",
+  };
+  for (stuck of ["name", "packet"] as const) {
+    metrics.taskRetried(ended());
+    const outcome = metrics.flush().then(
+      () => "sent",
+      ({ message }) => message,
+    );
+    assert.equal(
+      await Promise.race([outcome, sleep(5_000)]),
+      "Cannot deliver to StatsD at statsd.test:" +
+        `${receiver.port}: ${reasons[stuck]}`,
+    );
+  }
+  stuck = undefined;
+  metrics.taskCompleted(ended());
+  await metrics.close();
+  await receiver.settle();
+  assert.equal(count(receiver.metrics).tasksCompleted, 1);
+});
+
+test("MetricsStatsd gives up what waits when sending fails", {
+  needs: [...needs],
+}, async () => {
+  const receiver = await listen();
+  const [asked, found] = [moment(), moment<[typeof LOOPBACK]>()];
+  await lookUpBy(() => {
+    asked.resolve();
+    return found.promise;
+  });
+  const host = "statsd.test";
+  const metrics = make({ host, port: receiver.port, packetSize: 63 });
+  // Four packets of two lines, and two lines for which there is still room.
+  for (let n = 0; n < 10; n++) metrics.taskRetried(ended());
+  await asked.promise;
+  await lookUpBy(() => Promise.resolve([LOOPBACK]));
+  found.reject(Object.assign(new Error("no"), { code: "ENOTFOUND" }));
+  await sleep(1); // All that follows on it is done.
+  await throwsWith(
+    () => metrics.taskCompleted(ended()),
+    "DELIVERY",
+    /\(ENOTFOUND\)/,
+  );
+  await metrics.flush();
+  await receiver.settle();
+  const { tasksRetried, tasksCompleted } = count(receiver.metrics);
+  assert.deepEqual([tasksRetried, tasksCompleted], [2, 1]);
 });
 
 test("MetricsStatsd keeps no process alive", {

@@ -10,7 +10,8 @@
 
 import type { SeenMetrics, SeenTimes } from "@dotflow/dotflow/testing";
 import assert from "node:assert/strict";
-import type { Socket } from "node:dgram";
+import type { Socket, SocketOptions, SocketType } from "node:dgram";
+import type { LookupAddress } from "node:dns";
 import { cleanup } from "./harness.ts";
 
 /** A metric as it was received. */
@@ -131,6 +132,38 @@ export async function listen(address = "127.0.0.1"): Promise<Receiver> {
     }
   });
   return receiver;
+}
+
+/**
+ * Watches which sockets are opened, until the end of the present test.
+ *
+ * @param prepare Is handed each of them.
+ * @returns The sockets so far.
+ */
+export async function watchSockets(
+  prepare: (socket: Socket) => void = () => {},
+): Promise<Socket[]> {
+  const { default: dgram } = await import("node:dgram");
+  const { createSocket } = dgram;
+  const sockets: Socket[] = [];
+  dgram.createSocket = (options: SocketOptions | SocketType) => {
+    const socket = createSocket(options as SocketOptions);
+    sockets.push(socket);
+    prepare(socket);
+    return socket;
+  };
+  cleanup(() => dgram.createSocket = createSocket);
+  return sockets;
+}
+
+/** Has every name looked up this way, until the end of the present test. */
+export async function lookUpBy(
+  find: (name: string) => Promise<readonly LookupAddress[]>,
+): Promise<void> {
+  const { default: dns } = await import("node:dns/promises");
+  const { lookup } = dns;
+  dns.lookup = find as never;
+  cleanup(() => dns.lookup = lookup);
 }
 
 /** Counts metrics, as the contract of metrics asks for them. */

@@ -74,13 +74,13 @@ export class Packets {
     return this.isReady ? this.#shift().bytes : undefined;
   }
 
-  /** Gives up all packets that are ready. */
+  /** Gives up all packets that are ready; they do not count as dropped. */
   giveUp(): void {
-    while (this.isReady) this.#lost += this.#shift().count;
+    while (this.isReady) this.#shift();
   }
 
   /**
-   * Tells how many lines were given up.
+   * Tells how many lines were dropped because too many were waiting.
    *
    * @returns How many, since the last time.
    */

@@ -6,12 +6,8 @@
 
 import { DeliveryError } from "../../src/errors.ts";
 import { sleep } from "../../src/wait.ts";
-import { within } from "../../src/within.ts";
 import { Packets } from "./packets.ts";
 import { Udp } from "./udp.ts";
-
-/** How long `flush` waits at most, in milliseconds. */
-const LONGEST_FLUSH_MS = 4_000;
 
 /**
  * After so many bytes there is a pause, in which the receiver reads: by default,
@@ -71,15 +67,7 @@ export class Sender {
    */
   async flush(): Promise<void> {
     this.#push();
-    try {
-      if (this.#working) await within(this.#working, LONGEST_FLUSH_MS);
-    } catch {
-      // What is stuck must not hold up those who come later.
-      this.#working = undefined;
-      this.#udp.close();
-      const reason = `no end within ${LONGEST_FLUSH_MS} ms`;
-      this.#failure ??= new DeliveryError("StatsD", reason);
-    }
+    await this.#working;
     const lost = this.#packets.takeLost();
     if (lost > 0) {
       const reason = `${lost} metrics were dropped: too many at once`;

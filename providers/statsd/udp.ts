@@ -105,7 +105,7 @@ export class Udp {
     try {
       // The module of workerd takes everything, and sends nothing.
       if (globalThis.navigator?.userAgent !== "Cloudflare-Workers") {
-        return await import("node:dgram");
+        return (await import("node:dgram")).default;
       }
     } catch {
       // There is none.
@@ -119,8 +119,9 @@ export class Udp {
       const { isIP } = await import("node:net");
       const family = isIP(this.#host);
       if (family !== 0) return { address: this.#host, family };
-      const { lookup } = await import("node:dns/promises");
-      const all = await within(lookup(this.#host, { all: true }), TIMEOUT_MS);
+      const { default: dns } = await import("node:dns/promises");
+      const answer = dns.lookup(this.#host, { all: true });
+      const all = await within(answer, TIMEOUT_MS);
       // Where a name such as "localhost" has both, agents listen on IPv4.
       return all.find(({ family }) => family === 4) ?? all[0];
     } catch (error) {
