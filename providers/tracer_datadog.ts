@@ -93,13 +93,14 @@ export interface TracerDatadogOptions {
  * - **When.** Ended spans are sent at the end of each run; in between when there
  *   are 512 or a million characters of them, or those that wait for 5 s are
  *   followed by another.
- * - **Limits.** At most 2,048 spans or 8 million characters wait; what comes then
- *   takes the place of the oldest. Of more than 10,000 runs that are open at once,
- *   and of more than 100 starts of one run, the oldest are not told. A request is tried three times at most within
- *   `timeout`; then its spans are given up, which changes nothing of the run, and
- *   one line of the log tells of it. An agent that is out of reach is not asked
- *   for the next 5 s; the spans of runs that end meanwhile are given up at once,
- *   so that not every one of them waits for it.
+ * - **Limits.** At most 2,048 spans or 8 million characters wait; what comes
+ *   then takes the place of the oldest. Of more than 10,000 runs that are open
+ *   at once, and of more than 100 starts of one run, the oldest are not told. A
+ *   request is tried three times at most within `timeout`; then its spans are
+ *   given up, which changes nothing of the run, and one line of the log tells
+ *   of it. An agent that is out of reach is not asked for the next 5 s; the
+ *   spans of runs that end meanwhile are given up at once, so that not every
+ *   one of them waits for it.
  *
  * **Least permissions** in Deno: `--allow-net=127.0.0.1:4318`, and
  * `--allow-env=DD_SERVICE,DD_ENV,DD_VERSION,DD_AGENT_HOST` for what the

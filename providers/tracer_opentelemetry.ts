@@ -85,10 +85,10 @@ const CHECKS = {
  *   failed has the status error and `error.type`. What was cancelled has not: it
  *   is told by `dotflow.workflow.status`.
  *
- * **Limits.** Spans of a process that is killed are lost. Of more than 10,000 runs
- * that are open at once, and of more than 100 starts of one run, the oldest are not
- * told. What cannot be sent is the SDK's
- * to tell; what it tells at the end of a run is reported to the log.
+ * **Limits.** Spans of a process that is killed are lost. Of more than 10,000
+ * runs that are open at once, and of more than 100 starts of one run, the oldest
+ * are not told. What cannot be sent is the SDK's to tell; what it tells at the
+ * end of a run is reported to the log.
  *
  * **In Workers**, make the SDK in a request, not outside of one (it starts timers),
  * and leave `flush` on: then it serves later requests too. The official OTLP
