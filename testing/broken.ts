@@ -37,7 +37,7 @@ export function brokenTest<Provider, Seen>(
   return watcherTest(
     family,
     "a broken other end changes nothing, and shows no secret",
-    async (stage: Stage<Provider, Seen>) => {
+    async (stage: Stage<Provider, Seen>, { silent = false }) => {
       const { bench } = stage;
       if (bench.break === undefined) return;
       const whole = await perform(stage);
@@ -46,6 +46,13 @@ export function brokenTest<Provider, Seen>(
       checkEqual(broken.outcome, whole.outcome, "the outcome");
       const room = 5_000;
       check(broken.tookMs < DRAIN_MS + room, `it took ${broken.tookMs} ms`);
+      const complaints = stage.overheard.filter(({ message }) =>
+        message.startsWith("Cannot deliver")
+      );
+      check(
+        silent || complaints.length > 0,
+        "nobody was told that nothing arrives",
+      );
       const texts = [...broken.stored, ...stage.overheard].map((each) =>
         spell(each)
       );
@@ -104,6 +111,9 @@ function storedIn(storage: StorageStage): Context[] {
 function spell(value: unknown, depth = 0): string {
   if (typeof value !== "object" || value === null || depth > DEEPEST) {
     return String(value);
+  }
+  if (value instanceof Map || value instanceof Set) {
+    return [...value].map((part) => spell(part, depth + 1)).join("\n");
   }
   const names = new Set<PropertyKey>(Reflect.ownKeys(value));
   if (value instanceof Error) {

@@ -15,6 +15,7 @@ import {
   MANY,
   ok,
   type Stage as AnyStage,
+  StorageStage,
   watcherTest,
 } from "./stage.ts";
 import type { LogSubject, SeenLine, WatcherTest } from "./watcher.ts";
@@ -155,18 +156,27 @@ export const logContract: readonly WatcherTest<LogSubject>[] = [
 
   logTest("lines stand where their task or run stands in its trace", async (
     stage,
-    { traced = false },
+    { traced = false, onlyWithErrors = false },
   ) => {
     if (!traced) return;
     const tracer = new TracerStage();
+    const storage = new StorageStage();
     const speaks = action("speaks", ({ log }) => log.info("a line of a step"));
-    const steps = [speaks, flaky("fails", 9, 1)];
-    await stage.play(steps, {}, { tracer });
+    const fails = flaky("fails", 1, 1);
+    await stage.play([speaks, fails], {}, { tracer, storage });
+    const expected: [text: string, place: string | undefined][] = [
+      ["a line of a step", tracer.placeOf("speaks")],
+      ["fails", tracer.placeOf("fails")],
+    ];
+    if (!onlyWithErrors) {
+      expected.push(["Workflow started", tracer.placeOf("stage")]);
+      await stage.play([speaks, fails], { resume: true }, { tracer, storage });
+      expected.push(["Restored", tracer.placeOf("stage", 1)]);
+    }
     const lines = await stage.bench.seen();
-    for (const name of ["a line of a step", "fails"]) {
-      const line = lines.find(({ text }) => text.includes(name));
-      const place = tracer.placeOf(name === "fails" ? "fails" : "speaks");
-      checkEqual(line?.traceparent, place, `the place of ${name}`);
+    for (const [text, place] of expected) {
+      const line = lines.find((line) => line.text.includes(text));
+      checkEqual(line?.traceparent, place, `the place of ${text}`);
     }
   }),
 
@@ -193,7 +203,10 @@ async function checkLines(
       parts.every((part) => line.text.includes(part))
     );
     const all = lines.map(({ level, text }) => `${level} ${text}`).join("\n");
-    check(at >= 0, `no line ${level} has ${parts.join(", ")} in\n${all}`);
+    const missing = parts.filter((part) => !all.includes(part)).join(", ");
+    const hint = missing === "" ? "" : ` (no line at all has ${missing})`;
+    const what = `no line ${level} has ${parts.join(", ")}${hint} in\n${all}`;
+    check(at >= 0, what);
     from = at + 1;
   }
 }
@@ -216,11 +229,10 @@ class TracerStage extends Tracer {
     return this.#placeFor(taskId);
   }
 
-  /** Where a task stands. */
-  placeOf(id: string): string | undefined {
-    return this.#places.find((place) => place.startsWith(`${id} `))?.slice(
-      id.length + 1,
-    );
+  /** Where a task or a workflow stood, the first time or a later one. */
+  placeOf(id: string, start = 0): string | undefined {
+    const places = this.#places.filter((place) => place.startsWith(`${id} `));
+    return places[start]?.slice(id.length + 1);
   }
 
   #placeFor(id: string): string {

@@ -70,19 +70,8 @@ export const notifyContract: readonly WatcherTest<NotifySubject>[] = [
     await stage.play(steps, { mode: "parallel", keepGoing: true });
     const messages = await stage.bench.seen();
     const most = names.length * statuses.length;
-    check(
-      messages.length > 0 && messages.length <= most,
-      `${messages.length} messages`,
-    );
-    const text = messages.join("\n");
-    const named = names.filter((name) => text.includes(name)).length;
-    // Who merges says how many, and need not name them all.
-    const counted = [...text.matchAll(/(\d+) tasks? failed/gi)]
-      .reduce((sum, [, count]) => sum + Number(count), 0);
-    check(
-      named === names.length || counted >= names.length - 1,
-      `of ${names.length} failures, ${named} were named and ${counted} counted`,
-    );
+    check(messages.length <= most, `${messages.length} messages`);
+    checkAllTold(messages, names);
   }),
 
   notifyTest("runs that go on at once are all told of", async (
@@ -90,23 +79,22 @@ export const notifyContract: readonly WatcherTest<NotifySubject>[] = [
     { statuses = ALL },
   ) => {
     if (!statuses.includes("Failed")) return;
+    const names = Array.from({ length: MANY }, (_, n) => `stage-${n}-of-many`);
     await Promise.all(
-      Array.from({ length: MANY }, (_, n) =>
-        stage.play(
-          [ok("a", n % 3), flaky("b", 9, 1)],
-          {},
-          { workflowId: `stage-${n}` },
-        )),
+      names.map((workflowId, n) =>
+        stage.play([ok("a", n % 3), flaky("b", 9, 1)], {}, { workflowId })
+      ),
     );
     const complaints = stage.overheard.filter(({ message }) =>
       message.startsWith("Cannot deliver")
     );
     checkEqual(complaints.length, 0, "how often the notifier has failed");
-    check((await stage.bench.seen()).length > 0, "nothing was told");
+    checkAllTold(await stage.bench.seen(), names);
   }),
 
   notifyTest("odd names and errors are told, and break nothing", async (
     stage,
+    { statuses = ALL },
   ) => {
     const texts = [
       "*bold* _it_ `code` [a](https://example.com) <b>&amp; @everyone <!here>",
@@ -116,6 +104,7 @@ export const notifyContract: readonly WatcherTest<NotifySubject>[] = [
       "x".repeat(20_000),
       "\ud83d half",
     ];
+    let told = 0;
     for (const [n, text] of texts.entries()) {
       const step = action(`odd ${n} ${text.slice(0, 300)}`, () => {
         throw new Error(text);
@@ -124,6 +113,9 @@ export const notifyContract: readonly WatcherTest<NotifySubject>[] = [
         workflowId: `flow ${text.slice(0, 300)}`,
       });
       checkEqual(run.status, "Failed", "the status");
+      const messages = await stage.bench.seen();
+      checkTold(messages.slice(told).join("\n"), "Failed", statuses);
+      told = messages.length;
     }
     const complaints = stage.overheard.filter(({ message }) =>
       message.startsWith("Cannot deliver")
@@ -152,6 +144,21 @@ function notifyTest(
   body: (stage: Stage, subject: NotifySubject) => Promise<void>,
 ): WatcherTest<NotifySubject> {
   return watcherTest("notify", name, body);
+}
+
+/** Who merges says how many have failed, and need not name them all. */
+function checkAllTold(
+  messages: readonly string[],
+  names: readonly string[],
+): void {
+  const text = messages.join("\n");
+  const named = names.filter((name) => text.includes(name)).length;
+  const counted = [...text.matchAll(/(\d+) tasks? failed/gi)]
+    .reduce((sum, [, count]) => sum + Number(count), 0);
+  check(
+    named === names.length || counted >= names.length - 1,
+    `of ${names.length} failures, ${named} were named and ${counted} counted`,
+  );
 }
 
 /** Whether a text tells of a status, in whatever case. */

@@ -38,6 +38,13 @@ export interface WatcherSubject<Provider, Seen> {
    * test asks for one of its own.
    */
   open(): Awaitable<WatcherBench<Provider, Seen>>;
+  /**
+   * Whether it cannot know that nothing arrives any more, as with UDP, so that
+   * it need not complain of a broken other end.
+   *
+   * @default false
+   */
+  readonly silent?: boolean;
 }
 
 /** A notifier to be tested: the texts of the messages that have arrived. */
@@ -82,9 +89,9 @@ export interface SeenSpan {
   readonly runId: string;
   /** The task that it is about; undefined: the run itself. */
   readonly taskId: string | undefined;
-  /** When it began, in milliseconds since the epoch. */
+  /** When it began, in milliseconds since the epoch, give or take 25. */
   readonly startMs: number;
-  /** When it ended, in milliseconds since the epoch. */
+  /** When it ended, in milliseconds since the epoch, give or take 25. */
   readonly endMs: number;
   /** Whether it is marked as failed. */
   readonly failed: boolean;

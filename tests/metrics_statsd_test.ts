@@ -56,6 +56,7 @@ function ended(taskId = "a", workflowId = "wf", duration = 1.5): Task {
 
 testWatcher("MetricsStatsd", metricsContract, {
   needs: [...needs],
+  silent: true,
   async open() {
     const receiver = await listen();
     return {

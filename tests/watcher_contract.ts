@@ -153,7 +153,7 @@ export class LogMemory extends Log implements InMemory<SeenLine[]> {
     const parts = [message, task?.taskId, task?.workflowId, task?.runId, runId];
     const error = task?.status === "Failed" ? task.error : undefined;
     parts.push(error?.exception, error?.message, ...this.show(rest));
-    const place = task ? task.traceparent : traceparent;
+    const place = task?.traceparent ?? traceparent;
     this.lines.push({ level, text: parts.join(" "), traceparent: place });
   }
 

@@ -3,6 +3,7 @@ import {
   logContract,
   metricsContract,
   notifyContract,
+  type SeenLine,
   tracerContract,
   type WatcherBench,
   type WatcherSubject,
@@ -251,6 +252,61 @@ tracer(
   /a broken other end/,
 );
 
+tracer(
+  "says of no task how long it took",
+  class TracerMutant extends TracerMemory {
+    override endTask(task: Task): void {
+      super.endTask(Object.assign(task.snapshot(), { duration: 0 }));
+    }
+  },
+  /are one trace/,
+);
+
+tracer(
+  "takes the start of the run for that of its tasks",
+  class TracerMutant extends TracerMemory {
+    startedMs = 0;
+    override startWorkflow(run: RunInfo): void {
+      this.startedMs = run.startedMs;
+    }
+    override endTask(task: Task): void {
+      const { startedMs } = this;
+      super.endTask(Object.assign(task.snapshot(), { startedMs }));
+    }
+  },
+  /are one trace/,
+);
+
+tracer(
+  "ends a run too late",
+  class TracerMutant extends TracerMemory {
+    override endWorkflow(run: RunInfo): void {
+      super.endWorkflow({ ...run, duration: run.duration + 1_000 });
+    }
+  },
+  /are one trace/,
+);
+
+tracer(
+  "breaks in silence",
+  class TracerMutant extends TracerMemory {
+    override startTask(task: Task): void {
+      if (!this.broken) super.startTask(task);
+    }
+    override endTask(task: Task): void {
+      if (!this.broken) super.endTask(task);
+    }
+    override startWorkflow(): void {}
+    override endWorkflow(run: RunInfo): void {
+      if (!this.broken) super.endWorkflow(run);
+    }
+    override traceTask(task: Task): string | undefined {
+      return this.broken ? undefined : super.traceTask(task);
+    }
+  },
+  /a broken other end/,
+);
+
 const log = (
   fault: string,
   Provider: new () => LogMemory,
@@ -346,19 +402,31 @@ log(
   /a broken other end/,
 );
 
-test("watcher contracts: a log that loses its trace is caught", async () => {
-  class LogMutant extends LogMemory {
-    override seen() {
-      return this.lines.map(({ level, text }) => ({ level, text }));
+/** Faults in what a log says of places in a trace. */
+const PLACELESS: Record<string, (line: SeenLine) => boolean> = {
+  "loses its trace": () => true,
+  "loses the trace of lines about runs": ({ text }) =>
+    /Workflow started/.test(text),
+  "loses the trace of what was restored": ({ text }) => /Restored/.test(text),
+};
+
+for (const [fault, isLost] of Object.entries(PLACELESS)) {
+  test(`watcher contracts: a log that ${fault} is caught`, async () => {
+    class LogMutant extends LogMemory {
+      override seen() {
+        return this.lines.map((line) =>
+          isLost(line) ? { ...line, traceparent: undefined } : line
+        );
+      }
     }
-  }
-  const [contract] = logContract.filter(({ name }) => /its trace/.test(name));
-  const run = contract.run({
-    open: () => benchOf(new LogMutant()),
-    traced: true,
+    const [contract] = logContract.filter(({ name }) => /its trace/.test(name));
+    const run = contract.run({
+      open: () => benchOf(new LogMutant()),
+      traced: true,
+    });
+    await assert.rejects(run, /the place of/);
   });
-  await assert.rejects(run, /the place of/);
-});
+}
 
 const metrics = (
   fault: string,
@@ -445,6 +513,26 @@ const notify = (
   Provider: new () => NotifyMemory,
   ...caughtBy: readonly RegExp[]
 ) => mutant(notifyContract as never, fault, Provider, ...caughtBy);
+
+notify(
+  "tells of one run in twenty",
+  class NotifyMutant extends NotifyMemory {
+    override hookStatusTask(task: Task): void {
+      if (!/-[1-9]/.test(task.workflowId)) super.hookStatusTask(task);
+    }
+  },
+  /runs that go on at once/,
+);
+
+notify(
+  "drops what is odd",
+  class NotifyMutant extends NotifyMemory {
+    override hookStatusTask(task: Task): void {
+      if (/^[\w -]*$/.test(task.taskId)) super.hookStatusTask(task);
+    }
+  },
+  /odd names and errors/,
+);
 
 notify(
   "tells of no retry",

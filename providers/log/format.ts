@@ -59,7 +59,7 @@ export function formatJson(entry: LogEntry): string {
 /** The fields as a log has them, with those of the task spelled out. */
 function flatten(fields: LogFields): Record<string, unknown> {
   const { task, workflowId, runId, traceparent, ...rest } = fields;
-  const place = parseTraceparent(task ? task.traceparent : traceparent);
+  const place = parseTraceparent(task?.traceparent ?? traceparent);
   const error = task?.status === "Completed" ? undefined : task?.error;
   const known: Record<string, unknown> = {
     workflow_id: task?.workflowId ?? workflowId,
