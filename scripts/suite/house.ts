@@ -11,6 +11,7 @@ import { checkLayers } from "../check_layers.ts";
 import { mustRun, ROOT } from "../process.ts";
 import { checkSizes } from "../size.ts";
 import { TOOLS_LOCK } from "../tools.ts";
+import { checkDocuments } from "./examples.ts";
 import { checkPlanted } from "./planted.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
 
@@ -56,7 +57,7 @@ export async function runHouse(filter: string): Promise<TestResult[]> {
 async function checkExamples(): Promise<void> {
   const shipped = Object.values(readExports());
   await mustRun("deno", ["check", "--quiet", "--doc", ...shipped]);
-  await mustRun("deno", ["check", "--quiet", "--doc-only", ...DOCUMENTS]);
+  await checkDocuments(DOCUMENTS);
 }
 
 function read(path: string): string {
