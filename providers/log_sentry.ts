@@ -54,8 +54,13 @@ export interface LogSentryOptions extends SentryOptions {}
  * Events are sent by themselves, six at a time, again where the server or the
  * network has failed, and not at all while Sentry says that it takes no more.
  * The end of a run waits for them within its `drainTimeout`. At most 1,000 wait,
- * none longer than 30 s. What is lost is reported to the other logs, never to
- * Sentry itself.
+ * none longer than 30 s. Where nobody answers, an event is given up after 3.5 s,
+ * so that the run can still say why: with a `drainTimeout` of less than 5 s, give
+ * a shorter `timeout`. What is lost is reported to the other logs, never to Sentry
+ * itself; it may be a later run that reports it, with the id of its run.
+ *
+ * Requests of a Worker may share a log. What a request has left behind is given up
+ * a second after its attempt should have ended.
  *
  * Breadcrumbs are kept of 1,000 runs at once, 10,000 in all. Texts are cut to
  * what Sentry keeps: 8,192 characters of a message, 200 of a tag; and where an
@@ -152,10 +157,12 @@ export class LogSentry extends Log {
     const runId = task?.runId ?? fields.runId;
     const trail = runId === undefined ? undefined : this.#trails.of(runId);
     const hasFailed = task?.status === "Failed" && message === "Failed";
-    this.#outlet.take(() =>
-      hasFailed && trail
-        ? failureEvent(task, trail)
-        : messageEvent(message, fields, trail)
+    this.#outlet.take(
+      () =>
+        hasFailed && trail
+          ? failureEvent(task, trail)
+          : messageEvent(message, fields, trail),
+      runId,
     );
     this.#outlet.report();
   }

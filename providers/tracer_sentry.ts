@@ -173,7 +173,7 @@ export class TracerSentry extends Tracer {
     const place = this.#places.end(run);
     if (this.#places.isSampled(place.traceId)) {
       const event = transactionEvent(run, place, this.#sampleRate);
-      this.#outlet.take(() => event.capture, event.weight);
+      this.#outlet.take(() => event.capture, run.runId, event.weight);
     }
     this.#outlet.report();
   }

@@ -44,7 +44,7 @@ async function runWith(client: Toucan, thrown = new Error("no")) {
   const run = await workflow.start();
   const tookMs = performance.now() - startMs;
   assert.equal(run.status, "Failed");
-  return { lines, reports: reportsIn(lines), tookMs };
+  return { lines, reports: reportsIn(lines), tookMs, runId: run.runId };
 }
 
 const RUNS = 20;
@@ -228,17 +228,17 @@ test("Sentry: what a client that is ready cannot send is told", async () => {
   const sentry = await openSentry();
   await sentry.inbox.fail([{ kind: "answer", status: 500, times: 9 }]);
   const down = await runWith(toucanFor(sentry.dsn));
-  const lost = "Cannot deliver to Sentry: status 500; 1 event is lost";
+  const lost = (reason: string, runId: string) =>
+    `Cannot deliver to Sentry: ${reason}; 1 event of run ${runId} is lost`;
+  const refused = lost("status 500", down.runId);
   assert.deepEqual(down.reports.sort(), [
-    ["LogSentry", lost],
-    ["TracerSentry", lost],
+    ["LogSentry", refused],
+    ["TracerSentry", refused],
   ]);
   const gone = toucanFor(`${unreachable.replace("://", "://canary@")}/1`);
-  const { reports, lines } = await runWith(gone);
-  assert.deepEqual(reports.map(([, reason]) => reason), [
-    "Cannot deliver to Sentry: network error; 1 event is lost",
-    "Cannot deliver to Sentry: network error; 1 event is lost",
-  ]);
+  const { reports, lines, runId } = await runWith(gone);
+  const unsent = lost("network error", runId);
+  assert.deepEqual(reports.map(([, reason]) => reason), [unsent, unsent]);
   assertHides(lines, "canary");
   const limited = await openSentry();
   const headers = { "retry-after": "60" };

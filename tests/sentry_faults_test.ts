@@ -20,7 +20,7 @@ const ENVELOPE = "application/x-sentry-envelope";
 async function runWith(
   options: SentryOptions,
   more: ConfigOptions = {},
-): Promise<{ reports: [string, unknown][]; lines: Line[]; tookMs: number }> {
+) {
   const lines: Line[] = [];
   const config = new Config({
     log: [new LogSentry(options), new LogRecorder(lines)],
@@ -38,7 +38,7 @@ async function runWith(
     "Failed",
   ]);
   assert.ok(run.duration < 100, "delivery is no part of the run");
-  return { reports: reportsIn(lines), lines, tookMs };
+  return { reports: reportsIn(lines), lines, tookMs, runId: run.runId };
 }
 
 /** How a fault is told. */
@@ -77,7 +77,10 @@ for (const [what, [fault, reason]] of Object.entries(LASTING)) {
     if (fault.location) fault.location = elsewhere.url;
     await sentry.inbox.fail([{ ...fault, times: 99 }]);
     const { dsn, key } = sentry;
-    const { reports, lines, tookMs } = await runWith({ dsn, timeout: 150 });
+    const { reports, lines, tookMs, runId } = await runWith({
+      dsn,
+      timeout: 150,
+    });
     assert.ok(tookMs < 4_000, `${tookMs}`);
     assert.deepEqual(reports.map(([name]) => name).sort(), [
       "LogSentry",
@@ -87,7 +90,7 @@ for (const [what, [fault, reason]] of Object.entries(LASTING)) {
       assert.match(String(told), /^Cannot deliver to Sentry: /);
       const text = String(told).slice("Cannot deliver to Sentry: ".length);
       assert.match(text, reason);
-      assert.match(text, /; 1 event is lost$/);
+      assert.match(text, new RegExp(`; 1 event of run ${runId} is lost$`));
     }
     assertHides(lines, key);
     assert.deepEqual(await elsewhere.received(), []);
@@ -99,23 +102,101 @@ for (const [what, [fault, reason]] of Object.entries(LASTING)) {
   });
 }
 
-const PASSING: Record<string, InboxFault[]> = {
-  "status 503": [{ kind: "answer", status: 503, times: 2 }],
-  "a broken connection": [{ kind: "reset" }],
-  "silence": [{ kind: "hang" }],
+const PASSING: Record<string, [timeout: number, InboxFault[]]> = {
+  "status 503": [300, [{ kind: "answer", status: 503, times: 2 }]],
+  "a broken connection": [300, [{ kind: "reset" }]],
+  "silence": [300, [{ kind: "hang" }]],
+  // Each longer than one attempt may be late.
+  "two long silences": [1_100, [{ kind: "hang", times: 4 }]],
+  "a long wait": [300, [
+    {
+      kind: "answer",
+      status: 503,
+      headers: { "retry-after": "2" },
+      times: 2,
+    },
+  ]],
 };
 
-for (const [what, faults] of Object.entries(PASSING)) {
+for (const [what, [timeout, faults]] of Object.entries(PASSING)) {
   test(`Sentry: after ${what}, an event is sent again`, async () => {
     const sentry = await openSentry();
     await sentry.inbox.fail(faults);
     const { dsn } = sentry;
-    const { reports } = await runWith({ dsn, timeout: 300 });
+    const { reports } = await runWith({ dsn, timeout });
     assert.deepEqual(reports, []);
     assert.equal((await sentry.events()).length, 1);
     assert.equal((await sentry.transactions()).length, 1);
   });
 }
+
+/** Runs a workflow whose eight tasks fail, and gives why Sentry was not told. */
+async function failEight(options: SentryOptions) {
+  const lines: Line[] = [];
+  const log = [new LogSentry(options), new LogRecorder(lines)];
+  const tracer = new TracerSentry(options);
+  const workflow = new DotFlow({ config: new Config({ log, tracer }) });
+  for (let n = 0; n < 8; n++) workflow.task.add(failing(9, { name: "a" }));
+  const { runId } = await workflow.start({ keepGoing: true });
+  const reasons = Object.fromEntries(reportsIn(lines));
+  return { runId, reasons };
+}
+
+test("Sentry: that nobody answers is told by the run that meets it", async () => {
+  refuseUnhandled();
+  const sentry = await openSentry();
+  await sentry.inbox.fail([{ kind: "hang", times: 999 }]);
+  const { dsn } = sentry;
+  const client = new Toucan({
+    dsn,
+    transportOptions: { fetcher: () => new Promise(() => {}) },
+  });
+  const [own, foreign] = await Promise.all([
+    failEight({ dsn }),
+    failEight({ client }),
+  ]);
+  const silence = "Cannot deliver to Sentry: timeout after";
+  const log = new RegExp(
+    `^${silence} \\d+ ms; 6 events of run ${own.runId} are lost and 2 more wait$`,
+  );
+  const tracer = new RegExp(
+    `^${silence} \\d+ ms; 1 event of run ${own.runId} is lost$`,
+  );
+  assert.match(String(own.reasons.LogSentry), log);
+  assert.match(String(own.reasons.TracerSentry), tracer);
+  const late = "Cannot deliver to Sentry: no answer in time;";
+  const { runId } = foreign;
+  assert.deepEqual(foreign.reasons, {
+    LogSentry: `${late} 6 events of run ${runId} are lost and 2 more wait`,
+    TracerSentry: `${late} 1 event of run ${runId} is lost`,
+  });
+});
+
+test("Sentry: what a run has not waited for is told by the next call", async () => {
+  refuseUnhandled();
+  const sentry = await openSentry();
+  await sentry.inbox.fail([{ kind: "hang", times: 999 }]);
+  const lines: Line[] = [];
+  const sentryLog = new LogSentry({ dsn: sentry.dsn, timeout: "5s" });
+  const log = [sentryLog, new LogRecorder(lines)];
+  const config = new Config({ log, drainTimeout: 100 });
+  const workflow = new DotFlow({ config });
+  workflow.task.add(failing(9, { name: "a" }));
+  const { runId } = await workflow.start();
+  assert.match(String(reportsIn(lines)[0][1]), /^no end of flush within/);
+  const error = await throwsWith(async () => {
+    for (;;) {
+      sentryLog.info("line");
+      await sleep(10);
+    }
+  }, "DELIVERY");
+  assert.equal(
+    error.message,
+    `Cannot deliver to Sentry: timeout after 5000 ms; 1 event of run ${runId} ` +
+      "is lost",
+  );
+  await sentryLog.flush();
+});
 
 test("Sentry: the end of a run waits until what was sent has arrived", async () => {
   const sentry = await openSentry();
@@ -195,6 +276,21 @@ test("Sentry: a limit that comes with a yes counts as well", async () => {
   await log.flush();
 });
 
+test("Sentry: work that blocks the runtime loses nothing", {
+  skip: runtime === "workerd" && "its clock stands still meanwhile",
+}, async () => {
+  const sentry = await openSentry();
+  await sentry.inbox.fail([{ kind: "slow", slowMs: 100 }]);
+  const log = new LogSentry({ dsn: sentry.dsn, timeout: 500 });
+  log.error("line");
+  const flushed = log.flush();
+  await sentry.inbox.receives(1);
+  const endMs = performance.now() + 2_500;
+  while (performance.now() < endMs);
+  await flushed;
+  assert.equal((await sentry.events())[0].message, "line");
+});
+
 test("Sentry: the first reason of several is told", async () => {
   const sentry = await openSentry();
   const log = new LogSentry({ dsn: sentry.dsn });
@@ -255,16 +351,21 @@ test("Sentry: the failures of a burst all arrive, up to a bound", async () => {
     for (let n = 0; n < tasks; n++) {
       workflow.task.add(failing(9, { name: "a" }));
     }
-    await workflow.start({ mode: "parallel", keepGoing: true });
+    const { runId } = await workflow.start({
+      mode: "parallel",
+      keepGoing: true,
+    });
     const tasksTold = (await sentry.events()).map(({ tags }) => tags.task_id);
-    return { count: new Set(tasksTold).size, reports: reportsIn(lines) };
+    const { size } = new Set(tasksTold);
+    return { runId, count: size, reports: reportsIn(lines) };
   };
-  assert.deepEqual(await start(300), { count: 300, reports: [] });
-  const { count, reports } = await start(1_200);
+  const small = await start(300);
+  assert.deepEqual([small.count, small.reports], [300, []]);
+  const { runId, count, reports } = await start(1_200);
   assert.equal(count, 1_000);
   assert.deepEqual(reports, [[
     "LogSentry",
-    "Cannot deliver to Sentry: too many events at once; 200 events are lost",
+    `Cannot deliver to Sentry: too many events at once; 200 events of run ${runId} are lost`,
   ]]);
 });
 

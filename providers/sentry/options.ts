@@ -15,7 +15,7 @@ import {
   toFunction,
   toName,
 } from "../../src/options.ts";
-import { Outlet, type WorkerContext } from "./outlet.ts";
+import { type OnLife, Outlet, type WorkerContext } from "./outlet.ts";
 import { isToucan, openToucan, type ToucanLike } from "./toucan.ts";
 
 /** How Sentry is reached: by `dsn`, or through `client`. */
@@ -43,9 +43,10 @@ export interface SentryOptions {
   /** What sends requests. @default The runtime's own `fetch` */
   readonly fetch?: Fetch;
   /**
-   * How long one attempt of a request may take, of up to three within 10 s.
+   * How long one attempt of a request may take, of up to three within 3.5 s, or
+   * within this time where it is longer.
    *
-   * @default "3s"
+   * @default "1.5s"
    */
   readonly timeout?: Duration;
   /**
@@ -77,7 +78,12 @@ export const CHECKS = {
   )),
 } satisfies Record<keyof SentryOptions, Check<unknown>>;
 
-const TIMEOUT_MS = 3_000;
+/** Milliseconds for one attempt of a request. */
+const TIMEOUT_MS = 1_500;
+/** Milliseconds for all of them: the end of a run listens for no more than 4.5 s. */
+const TOTAL_MS = 3_500;
+/** Whatever ends by itself has done so after so much more. */
+const ROOM_MS = 500;
 
 /**
  * Makes the way out to Sentry, without going it.
@@ -90,15 +96,17 @@ export function toOutlet(given: Checked<typeof CHECKS>): Outlet {
   const { client, dsn, context, timeout = TIMEOUT_MS, ...more } = given;
   if (client === undefined) {
     if (dsn === undefined) return refuse("nothing as dsn: give dsn or client");
-    const settings = { ...more, dsn, timeoutMs: timeout };
-    return new Outlet(() => openToucan(settings), context);
+    const totalMs = Math.max(TOTAL_MS, timeout);
+    const settings = { ...more, dsn, timeoutMs: timeout, totalMs };
+    const toucan = (onLife: OnLife) => openToucan(settings, onLife);
+    return new Outlet({ toucan, limitMs: totalMs + ROOM_MS, context });
   }
   const names = Object.keys(CHECKS) as (keyof typeof CHECKS)[];
   for (const name of names) {
     if (name === "client" || given[name] === undefined) continue;
     return refuse(`${name} together with client: make the client with it`);
   }
-  return new Outlet(client);
+  return new Outlet({ toucan: client, limitMs: TOTAL_MS + ROOM_MS });
 }
 
 /** As far as Sentry's own parser reads it; it would show what it refuses. */

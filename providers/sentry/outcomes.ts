@@ -6,7 +6,6 @@
  */
 
 import { HttpError } from "../../src/http/retry.ts";
-import { randomTraceId } from "../../src/traceparent.ts";
 import { endsWithin } from "../../src/wait.ts";
 import type { SentryClient } from "./toucan.ts";
 
@@ -60,17 +59,18 @@ export class Outcomes {
   /**
    * Sends an event, and waits until it has arrived or is lost.
    *
+   * @param id The id that the event is to have.
    * @param capture Hands the event with the given id over to the client.
    * @param limitMs How long it may take, in milliseconds.
    * @returns Why it was lost; undefined where it has arrived, or where the
    * client was told to leave it out.
    */
   async send(
+    id: string,
     capture: (eventId: string) => PromiseLike<void>,
     limitMs: number,
   ): Promise<Loss | undefined> {
     const startMs = performance.now();
-    const id = randomTraceId(16);
     let loss: Loss | undefined = LATE;
     let resolve = () => {};
     const ended = new Promise<void>((done) => resolve = done);

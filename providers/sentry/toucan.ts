@@ -5,7 +5,13 @@
  * @module
  */
 
-import { type Fetch, sendWithRetries } from "../../src/http/retry.ts";
+import {
+  type Fetch,
+  type HttpAnswer,
+  sendWithRetries,
+  toWaitMs,
+} from "../../src/http/retry.ts";
+import type { OnLife } from "./outlet.ts";
 
 /** What is used of a Toucan, of the package `toucan-js`. */
 export interface ToucanLike {
@@ -52,12 +58,12 @@ export interface ToucanSettings {
   readonly fetch: Fetch | undefined;
   /** Milliseconds for one attempt of a request. */
   readonly timeoutMs: number;
+  /** Milliseconds for all of them. */
+  readonly totalMs: number;
 }
 
 /** The most that Sentry keeps of a message. */
 const LONGEST_VALUE = 8_192;
-/** Milliseconds for all attempts of a request. */
-const TOTAL_MS = 10_000;
 
 /** What a Toucan needs to have to be used. */
 const NEEDED = [
@@ -126,10 +132,12 @@ export function withSampling<Event extends TracedEvent>(
  * Loads `toucan-js` and makes a Toucan.
  *
  * @param settings What it is made with.
+ * @param onLife Is told of each attempt to send an event.
  * @returns The Toucan; undefined: the package is not installed.
  */
 export async function openToucan(
   settings: ToucanSettings,
+  onLife: OnLife,
 ): Promise<ToucanLike | undefined> {
   const { Toucan } = await import("toucan-js").catch(() => ({
     Toucan: undefined,
@@ -146,21 +154,33 @@ export async function openToucan(
     transportOptions: {
       // Not every runtime sends one by itself.
       headers: { "content-type": "application/x-sentry-envelope" },
-      fetcher: makeFetcher(settings) as typeof fetch,
+      fetcher: makeFetcher(settings, onLife) as typeof fetch,
     },
   });
 }
+
+/** How an envelope begins. */
+const EVENT_ID = /^{"event_id":"([0-9a-f]{32})"/;
 
 /**
  * Makes what sends envelopes. That there were too many is for Toucan to know: it
  * sends nothing more until the time is over that Sentry has set.
  */
-function makeFetcher({ fetch, timeoutMs }: ToucanSettings) {
-  const accept = ({ status }: { status: number }) => status === 429;
-  const policy = { fetch, timeoutMs, totalMs: TOTAL_MS, accept };
+function makeFetcher(settings: ToucanSettings, onLife: OnLife) {
+  const { fetch, timeoutMs, totalMs } = settings;
   return async (url: string, init: RequestInit): Promise<Response> => {
+    const [, eventId = ""] = EVENT_ID.exec(String(init.body)) ?? [];
     const request = { url, init: { ...init, redirect: "manual" } as const };
-    const { status, headers } = await sendWithRetries(() => request, policy);
+    const prepare = () => {
+      onLife(eventId, timeoutMs);
+      return request;
+    };
+    const accept = ({ status, headers }: HttpAnswer) => {
+      onLife(eventId, toWaitMs(headers.get("retry-after")) + timeoutMs);
+      return status === 429;
+    };
+    const policy = { fetch, timeoutMs, totalMs, accept };
+    const { status, headers } = await sendWithRetries(prepare, policy);
     return new Response(null, { status, headers });
   };
 }
