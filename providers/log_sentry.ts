@@ -62,7 +62,8 @@ export interface LogSentryOptions extends SentryOptions {}
  * Requests of a Worker may share a log. What a request has left behind is given up
  * a second after its attempt should have ended.
  *
- * Breadcrumbs are kept of 1,000 runs at once, 10,000 in all. Texts are cut to
+ * Breadcrumbs are kept of 1,000 runs at once, the last 100 that have ended among
+ * them, 10,000 in all. Texts are cut to
  * what Sentry keeps: 8,192 characters of a message, 200 of a tag; and where an
  * event would be too large, the earliest breadcrumbs are left out.
  *
@@ -127,8 +128,6 @@ export class LogSentry extends Log {
    */
   info(message: string, fields: LogFields = {}): void {
     this.#keep("info", message, fields);
-    const isLast = message === "Workflow ended" && !fields.task;
-    if (isLast && fields.runId) this.#trails.forget(fields.runId);
     this.#outlet.report();
   }
 
@@ -190,5 +189,6 @@ export class LogSentry extends Log {
     // The engine's own line about the run, not one of a step.
     if (fields.task || typeof fields.mode !== "string") return;
     this.#trails.of(runId).mode = fields.mode;
+    this.#trails.mark(runId, message === "Workflow ended");
   }
 }

@@ -324,9 +324,6 @@ test("LogSentry: breadcrumbs are the last of their run, and bounded", async () =
   const of = (run: number) => ({ runId: `run ${run}`, workflowId: "wf" });
   for (let n = 0; n < 150; n++) log.info(`line ${n}`, of(1));
   log.error("first", of(1));
-  // Of what was ended, nothing is left.
-  log.info("Workflow ended", of(1));
-  log.error("second", of(1));
   // Runs that never end: the one that was silent for longest is forgotten.
   const fill = (run: number) => {
     for (let n = 0; n < 100; n++) log.warning(`line ${n}`, of(run));
@@ -348,12 +345,79 @@ test("LogSentry: breadcrumbs are the last of their run, and bounded", async () =
   const lines = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => `line ${from + n}`);
   assert.deepEqual(crumbsOf("first"), lines(50, 150));
-  assert.deepEqual(crumbsOf("second"), []);
   assert.deepEqual(crumbsOf("third"), lines(0, 100));
   assert.deepEqual(crumbsOf("fourth"), []);
   assert.deepEqual(crumbsOf("again"), lines(0, 100));
   assert.deepEqual(crumbsOf("fifth"), []);
   assert.deepEqual(crumbsOf("sixth"), ["line"]);
+});
+
+test("LogSentry: what comes after a run's end is told in its trail", async () => {
+  const sentry = await openSentry();
+  class NotifyLate extends NotifyRecorder {
+    override flush(): Promise<void> {
+      return Promise.reject(new Error("no chat"));
+    }
+  }
+  const log = new LogSentry({ dsn: sentry.dsn });
+  const notify = new NotifyLate(new Recorder());
+  const workflow = new DotFlow({ config: new Config({ log, notify }) });
+  workflow.task.add(failing(9, { name: "a" }));
+  await workflow.start();
+  const [failed, late] = await sentry.events();
+  assert.equal(late.message, "Cannot deliver events to NotifyLate");
+  assert.deepEqual(
+    // deno-lint-ignore no-explicit-any
+    late.breadcrumbs.map(({ message }: any) => message),
+    ["Workflow started", "In progress", "Workflow ended"],
+  );
+  assert.equal(late.tags.mode, "sequential");
+  const traces = [failed, late].map(({ contexts }) => contexts.trace.trace_id);
+  assert.equal(traces[0], traces[1]);
+});
+
+test("LogSentry: of runs that have ended, the last 100 are remembered", async () => {
+  const sentry = await openSentry();
+  const log = new LogSentry({ dsn: sentry.dsn });
+  const of = (run: number) => ({ runId: `${run}`, workflowId: "wf" });
+  const engine = (run: number) => ({ ...of(run), mode: "sequential" });
+  const start = (run: number) => log.info("Workflow started", engine(run));
+  const end = (run: number) => log.info("Workflow ended", engine(run));
+  for (let run = 0; run <= 100; run++) {
+    start(run);
+    end(run);
+  }
+  // This one goes on once more, and is silent for longest.
+  start(1);
+  for (let run = 101; run <= 200; run++) {
+    start(run);
+    end(run);
+  }
+  for (const run of [0, 1, 100, 101, 200]) log.error(`of ${run}`, of(run));
+  // Runs that go on push out those that have ended first.
+  for (let run = 1_000; run < 1_990; run++) start(run);
+  for (const run of [1, 150, 200]) log.error(`late ${run}`, of(run));
+  // What is told late of a run does not have it go on.
+  for (let run = 1_990; run < 2_010; run++) start(run);
+  log.error("last 200", of(200));
+  await log.flush();
+  const events = await sentry.events();
+  // deno-lint-ignore no-explicit-any
+  const counts = events.map(({ message, breadcrumbs }: any) => [
+    message,
+    breadcrumbs?.length ?? 0,
+  ]);
+  assert.deepEqual(Object.fromEntries(counts), {
+    "of 0": 0,
+    "of 1": 3,
+    "of 100": 0,
+    "of 101": 2,
+    "of 200": 2,
+    "late 1": 3,
+    "late 150": 0,
+    "late 200": 2,
+    "last 200": 0,
+  });
 });
 
 test("LogSentry: events stay within Sentry's limits, whatever they say", async () => {

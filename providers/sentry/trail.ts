@@ -36,11 +36,14 @@ const MOST_OF_RUN = 100;
 const MOST_OF_ALL = 10_000;
 /** The most runs that something is kept of. */
 const MOST_RUNS = 1_000;
+/** The most of them that have ended: what is late comes soon. */
+const MOST_ENDED = 100;
 
-/** The trails of all runs that go on. */
+/** The trails of all runs that go on, and of those that have ended lately. */
 export class Trails {
   /** By the run, the one that was silent for longest first. */
-  readonly #trails: Map<string, Trail> = new Map();
+  readonly #going: Map<string, Trail> = new Map();
+  readonly #ended: Map<string, Trail> = new Map();
   #count = 0;
 
   /**
@@ -50,13 +53,7 @@ export class Trails {
    * @returns Its trail, which is empty where nothing was known.
    */
   of(runId: string): Trail {
-    const known = this.#trails.get(runId);
-    this.#trails.delete(runId);
-    const trail = known ??
-      { breadcrumbs: [], traceId: randomTraceId(16), mode: undefined };
-    this.#trails.set(runId, trail);
-    this.#keepWithin();
-    return trail;
+    return this.#touch(runId, this.#ended.has(runId));
   }
 
   /**
@@ -74,20 +71,39 @@ export class Trails {
   }
 
   /**
-   * Forgets a run.
+   * Notes that a run begins, maybe again, or ends. Also after its end there may
+   * be something to tell of it.
    *
    * @param runId The run.
+   * @param ended Whether it ends.
    */
-  forget(runId: string): void {
-    this.#count -= this.#trails.get(runId)?.breadcrumbs.length ?? 0;
-    this.#trails.delete(runId);
+  mark(runId: string, ended: boolean): void {
+    this.#touch(runId, ended);
+  }
+
+  /** Makes a run the one that was heard of last. */
+  #touch(runId: string, ended: boolean): Trail {
+    const trail = this.#going.get(runId) ?? this.#ended.get(runId) ??
+      { breadcrumbs: [], traceId: randomTraceId(16), mode: undefined };
+    this.#going.delete(runId);
+    this.#ended.delete(runId);
+    (ended ? this.#ended : this.#going).set(runId, trail);
+    this.#keepWithin();
+    return trail;
   }
 
   /** Some runs never end, such as those of a Worker's request that is over. */
   #keepWithin(): void {
-    for (const [silent] of this.#trails) {
-      if (this.#count <= MOST_OF_ALL && this.#trails.size <= MOST_RUNS) break;
-      this.forget(silent);
+    while (this.#ended.size > MOST_ENDED || this.#isFull()) {
+      const trails = this.#ended.size > 0 ? this.#ended : this.#going;
+      const [[silent, { breadcrumbs }]] = trails;
+      this.#count -= breadcrumbs.length;
+      trails.delete(silent);
     }
+  }
+
+  #isFull(): boolean {
+    return this.#count > MOST_OF_ALL ||
+      this.#going.size + this.#ended.size > MOST_RUNS;
   }
 }
