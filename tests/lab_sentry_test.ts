@@ -58,6 +58,12 @@ const REFUSED: [status: number, body: string][] = [
   [400, `${envelopeOf(EVENT)}\n{"type":"event"}\n${JSON.stringify(EVENT)}`],
   [400, envelopeOf({ ...EVENT, timestamp: 1_700_000_000_000 })],
   [400, envelopeOf({ ...EVENT, message: "x".repeat(8_193) })],
+  ...["", "a b", "a/b", "a\nb", "None", "..", "x".repeat(65)].map((
+    environment,
+  ): [number, string] => [400, envelopeOf({ ...EVENT, environment })]),
+  ...["", " ", "a/b", "a\\b", "a\tb", "Latest", ".", "x".repeat(201)].map((
+    release,
+  ): [number, string] => [400, envelopeOf({ ...EVENT, release })]),
   [400, envelopeOf({ ...EVENT, message: "half \ud83d" })],
   [400, envelopeOf({ ...EVENT, tags: { [`${"x".repeat(33)}`]: "" } })],
   [400, envelopeOf({ ...EVENT, tags: { x: "x".repeat(201) } })],
@@ -99,7 +105,12 @@ test("lab: Sentry takes what it should, and refuses the rest", async () => {
     await response.text();
     return response.status;
   };
-  const good = [EVENT, TRANSACTION, { ...EVENT, message: "\\ud83d 😀" }];
+  const named = { environment: "a.b-c", release: "a@1.0 (7)" };
+  const good = [EVENT, TRANSACTION, {
+    ...EVENT,
+    ...named,
+    message: "\\ud83d 😀",
+  }];
   for (const payload of good) {
     assert.equal(await send(envelopeOf(payload)), 200);
   }

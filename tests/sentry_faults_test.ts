@@ -435,6 +435,30 @@ test("Sentry: options that make no sense are refused, and not shown", async () =
       /as tracesSampleRate: give a number from 0 to 1$/,
     );
   }
+  const names = {
+    environment: ["a b", "a/b", "a\nb", "None", "none", "..", "ü".repeat(33)],
+    release: [
+      " ",
+      "a/b",
+      "a\\b",
+      "a\nb",
+      "a\tb",
+      "latest",
+      ".",
+      "ü".repeat(101),
+    ],
+  };
+  for (const [name, values] of Object.entries(names)) {
+    for (const value of values) {
+      await throwsWith(
+        () => void new LogSentry({ dsn, [name]: value }),
+        "INVALID_OPTION",
+        new RegExp(`as ${name}: give a`),
+      );
+    }
+  }
+  const environment = "e".repeat(64);
+  new LogSentry({ dsn, environment, release: `app@1.0 (7)${"r".repeat(189)}` });
   for (
     const good of [
       dsn,

@@ -7,13 +7,13 @@
 import { type Duration, toTimeout } from "../../src/duration.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
 import type { Fetch } from "../../src/http/retry.ts";
+import { bytesIn } from "../../src/object_name.ts";
 import {
   type Check,
   type Checked,
   kindOf,
   optional,
   toFunction,
-  toName,
 } from "../../src/options.ts";
 import { type OnLife, Outlet, type WorkerContext } from "./outlet.ts";
 import { isToucan, openToucan, type ToucanLike } from "./toucan.ts";
@@ -25,10 +25,14 @@ export interface SentryOptions {
    * plain `http` to this machine only.
    */
   readonly dsn?: string;
-  /** Where the program runs. @default "production" */
+  /**
+   * Where the program runs: at most 64 bytes, without spaces and slashes.
+   *
+   * @default "production"
+   */
   readonly environment?: string;
   /**
-   * The version of the program.
+   * The version of the program: at most 200 bytes, without slashes.
    *
    * @default What Sentry's plugins for bundlers have put in, if they have
    */
@@ -60,8 +64,16 @@ export interface SentryOptions {
 /** The check of each option. */
 export const CHECKS = {
   dsn: optional(toDsn),
-  environment: optional(toName),
-  release: optional(toName),
+  environment: optional(kindOf<string>(
+    (value) => isName(value, 64, /[\s\p{Cc}/]|^(\.{1,2}|none)$/iu),
+    "a name of at most 64 bytes, without spaces, line ends and slashes, that " +
+      'is not "None"',
+  )),
+  release: optional(kindOf<string>(
+    (value) => isName(value, 200, /[\p{Cc}/\\]|^(\.{1,2}|latest|\s+)$/iu),
+    "a version of at most 200 bytes, without line ends and slashes, that is " +
+      'not "latest"',
+  )),
   context: optional(kindOf<WorkerContext>(
     (value) => typeof (value as WorkerContext)?.waitUntil === "function",
     "the context of a Worker's request, which has a waitUntil",
@@ -77,6 +89,17 @@ export const CHECKS = {
     "a Toucan of toucan-js, version 4",
   )),
 } satisfies Record<keyof SentryOptions, Check<unknown>>;
+
+/**
+ * Tells whether something is a name that Sentry keeps.
+ *
+ * @see https://docs.sentry.io/platforms/javascript/configuration/environments/
+ * @see https://docs.sentry.io/product/releases/naming-releases/
+ */
+function isName(value: unknown, mostBytes: number, refused: RegExp): boolean {
+  return typeof value === "string" && value !== "" &&
+    bytesIn(value) <= mostBytes && !refused.test(value);
+}
 
 /** Milliseconds for one attempt of a request. */
 const TIMEOUT_MS = 1_500;

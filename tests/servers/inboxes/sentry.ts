@@ -6,6 +6,7 @@
  *
  * @see https://develop.sentry.dev/sdk/data-model/envelopes/
  * @see https://develop.sentry.dev/sdk/expected-features/data-handling/
+ * @see https://docs.sentry.io/product/releases/naming-releases/
  * @module
  */
 
@@ -106,6 +107,9 @@ function checkEvent(event: Any): void {
   checkTime(event.timestamp, "timestamp");
   must(event.level === undefined || LEVELS.includes(event.level), "level");
   checkText(event.message, "message");
+  const { environment, release } = event;
+  checkName(environment, 64, /[\s/]/, ["none"], "environment");
+  checkName(release, 200, /[\n\r\t\f/\\]/, [" ", "latest"], "release");
   for (const [name, value] of Object.entries<Any>(event.tags ?? {})) {
     must(/^[\w.:-]{1,32}$/.test(name), `the tag ${name}`);
     must(typeof value === "string" && value.length <= 200, `tag ${name}`);
@@ -181,6 +185,22 @@ function checkTime(value: unknown, what: string): void {
 function checkText(value: unknown, what: string): void {
   if (value === undefined) return;
   must(typeof value === "string" && value.length <= LONGEST_TEXT, what);
+}
+
+function checkName(
+  value: unknown,
+  mostBytes: number,
+  refused: RegExp,
+  reserved: string[],
+  what: string,
+): void {
+  if (value === undefined) return;
+  must(typeof value === "string" && value !== "", what);
+  const name = String(value);
+  must(Buffer.byteLength(name) <= mostBytes, `the length of the ${what}`);
+  must(!refused.test(name), `the ${what} ${name}`);
+  const names = [".", "..", ...reserved];
+  must(!names.includes(name.toLowerCase()), `the ${what} ${name}`);
 }
 
 function isId(value: unknown, digits: number): boolean {
