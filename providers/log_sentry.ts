@@ -43,7 +43,8 @@ export interface LogSentryOptions extends SentryOptions {}
  *   was cancelled is none: somebody has asked for that.
  * - **A line of level `ERROR`**, from a step's `log.error` or from the engine
  *   ("Cannot finish workflow", "Cannot deliver events to …"), is an event with
- *   its message; its fields are the event's extra data.
+ *   its message; its fields are the event's extra data. An error among them, as
+ *   `error` or `cause`, is shown like that of a task.
  * - **A line of level `INFO` or `WARNING`**, changes of status among them, is a
  *   breadcrumb: the last 100 of the run go with each of its events. Lines of
  *   level `DEBUG` are not kept.
@@ -68,7 +69,8 @@ export interface LogSentryOptions extends SentryOptions {}
  * event would be too large, the earliest breadcrumbs are left out.
  *
  * What is shown of an error is its name, message, stack and causes, not its other
- * properties: see to it that messages hold no secret. A `beforeSend` of a client
+ * properties: see to it that messages hold no secret. Of an
+ * `AggregateError`, the first of its errors stands for a cause. A `beforeSend` of a client
  * that was handed in finds what was thrown itself as `hint.data.thrown`.
  *
  * It needs the package `toucan-js`: `npm install toucan-js`. In Deno it needs
@@ -156,13 +158,12 @@ export class LogSentry extends Log {
     const runId = task?.runId ?? fields.runId;
     const trail = runId === undefined ? undefined : this.#trails.of(runId);
     const hasFailed = task?.status === "Failed" && message === "Failed";
-    this.#outlet.take(
-      () =>
-        hasFailed && trail
-          ? failureEvent(task, trail)
-          : messageEvent(message, fields, trail),
-      runId,
-    );
+    const { isForeign } = this.#outlet;
+    const make = () =>
+      hasFailed && trail
+        ? failureEvent(task, trail, isForeign)
+        : messageEvent(message, fields, trail, isForeign);
+    this.#outlet.take(make, runId);
     this.#outlet.report();
   }
 

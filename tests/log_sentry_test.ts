@@ -11,8 +11,9 @@ import { logContract, type SeenLine } from "@dotflow/dotflow/testing";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { effort } from "./effort.ts";
-import { failing, rejectsWith } from "./flow.ts";
+import { failing, moment, rejectsWith } from "./flow.ts";
 import { refuseUnhandled, test } from "./harness.ts";
+import { aliveOf } from "./memory.ts";
 import { NotifyRecorder, Recorder } from "./recorder.ts";
 import { type LabSentry, openSentry } from "./sentry.ts";
 import { testWatcher } from "./watcher_contract.ts";
@@ -197,8 +198,14 @@ test("LogSentry: lines of level ERROR are events, what was asked for is none", a
   ].map((wanted) => events.find(({ message }) => message === wanted));
   for (const event of events) {
     assert.equal(event.level, "error");
-    assert.equal(event.exception, undefined);
+    const types = event.exception?.values
+      // deno-lint-ignore no-explicit-any
+      .map(({ type, value }: any) => `${type}: ${value}`);
+    assert.deepEqual(types, event === page ? ["TypeError: gone"] : undefined);
   }
+  const [{ stacktrace, mechanism }] = page.exception.values;
+  assert.ok(stacktrace.frames.length > 0);
+  assert.deepEqual(mechanism, { type: "dotflow", handled: true });
   assert.deepEqual(page.extra, { page: 7, error: "TypeError: gone" });
   for (const event of [page, failed]) {
     assert.deepEqual(event.tags, {
@@ -280,6 +287,19 @@ test("LogSentry: whatever is thrown is an event, and stays as it was", async () 
     [
       new Error("top", { cause: { code: 1 } }),
       [["Object", '{"code":1}'], ["Error", "top"]],
+    ],
+    [
+      new AggregateError([new TypeError("one"), new Error("two")], "all"),
+      [["TypeError", "one"], ["AggregateError", "all"]],
+    ],
+    [
+      new AggregateError([new Error("one")], "all", { cause: new Error("c") }),
+      [["Error", "c"], ["AggregateError", "all"]],
+    ],
+    [new AggregateError([proxy], "odd"), [["AggregateError", "odd"]]],
+    [
+      Object.assign(new Error("issues"), { errors: [{ path: "a" }] }),
+      [["Error", "issues"]],
     ],
     [new Error("half \ud83d pair"), [["Error", "half \ufffd pair"]]],
   ];
@@ -364,7 +384,9 @@ test("LogSentry: what comes after a run's end is told in its trail", async () =>
   const workflow = new DotFlow({ config: new Config({ log, notify }) });
   workflow.task.add(failing(9, { name: "a" }));
   await workflow.start();
-  const [failed, late] = await sentry.events();
+  const events = await sentry.events();
+  const failed = events.find(({ message }) => message === undefined);
+  const late = events.find(({ message }) => message);
   assert.equal(late.message, "Cannot deliver events to NotifyLate");
   assert.deepEqual(
     // deno-lint-ignore no-explicit-any
@@ -502,6 +524,31 @@ test("LogSentry: fields that cannot be read harm nothing", async () => {
   assert.equal(extra.symbol, "Symbol(s)");
   assert.equal(extra.big, "12n");
   assert.equal("none" in extra, false);
+});
+
+test("LogSentry: an event that waits does not keep what was thrown", async () => {
+  const sentry = await openSentry();
+  const gate = moment();
+  const log = new LogSentry({
+    dsn: sentry.dsn,
+    timeout: "20s",
+    async fetch(url, init) {
+      await gate.promise;
+      return await fetch(url, init);
+    },
+  });
+  const refs: WeakRef<object>[] = [];
+  for (let n = 0; n < 50; n++) {
+    const error = new Error("large");
+    refs.push(new WeakRef(error));
+    log.error("line", { error });
+  }
+  // The engine may hold on to the last one.
+  const alive = await aliveOf(refs, 1);
+  gate.resolve();
+  await log.flush();
+  assert.ok(alive <= 1, `${alive}`);
+  assert.equal((await sentry.events()).length, 50);
 });
 
 test("LogSentry: it keeps all levels but DEBUG", () => {

@@ -32,16 +32,40 @@ function copyChain(
 ): Error {
   const { exception, message } = new TaskError(1, thrown);
   const stack = read(thrown, "stack");
-  const cause = read(thrown, "cause");
-  const copy = new Error(toText(message, LONGEST_MESSAGE));
+  const cause = causeOf(thrown);
+  // With a stack of its own, it would keep the functions on it, and what those
+  // have captured.
+  const copy: Error = Object.create(Error.prototype);
+  define(copy, "message", toText(message, LONGEST_MESSAGE));
   define(copy, "name", exception.toWellFormed());
   define(copy, "stack", typeof stack === "string" ? stack.toWellFormed() : "");
   const path = [...seen, thrown];
-  const isNew = cause !== undefined && cause !== null && !path.includes(cause);
-  if (isNew && most > 1) {
+  if (cause !== undefined && most > 1 && !path.includes(cause)) {
     define(copy, "cause", copyChain(cause, most - 1, path));
   }
   return copy;
+}
+
+/** Of several errors that one stands for, the first one. */
+function causeOf(thrown: unknown): unknown {
+  const cause = read(thrown, "cause") ?? undefined;
+  if (cause !== undefined) return cause;
+  const first = read(read(thrown, "errors"), "0");
+  return isError(first) ? first : undefined;
+}
+
+/**
+ * Tells whether something is an error, without a throw.
+ *
+ * @param value Anything.
+ * @returns Whether it is.
+ */
+export function isError(value: unknown): boolean {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 function define(error: Error, name: string, value: unknown): void {

@@ -9,7 +9,7 @@ import type { LogFields } from "../../src/contracts/log.ts";
 import { bytesIn } from "../../src/object_name.ts";
 import type { Task } from "../../src/task.ts";
 import { parseTraceparent, randomTraceId } from "../../src/traceparent.ts";
-import { copyError } from "./error_copy.ts";
+import { copyError, isError } from "./error_copy.ts";
 import type { Capture } from "./outlet.ts";
 import { toPlainFields, toTag, toTags, toText } from "./text.ts";
 import { clientOf, withSampling } from "./toucan.ts";
@@ -58,44 +58,62 @@ export function toBreadcrumb(
  *
  * @param task The task.
  * @param trail What is known of its run.
+ * @param withThrown Whether filters find there what was thrown itself.
  * @returns Hands the event over.
  */
-export function failureEvent(task: Task, trail: Trail): Capture {
-  const thrown = task.error?.thrown;
-  const error = copyError(thrown);
+export function failureEvent(
+  task: Task,
+  trail: Trail,
+  withThrown: boolean,
+): Capture {
   const event = makeEvent({ task }, trail);
-  // Filters of a client that was handed in find there what was thrown itself.
-  const data = { mechanism: { type: "dotflow", handled: true }, thrown };
-  return async (toucan, eventId) => {
-    const client = clientOf(toucan);
-    const hint = { event_id: eventId, originalException: error, data };
-    const made = await client.eventFromException(error, hint);
-    toucan.captureEvent(withSampling(client, { ...made, ...event }), hint);
-  };
+  return errorEvent(event, task.error?.thrown, withThrown);
 }
 
 /**
- * Makes the event about a line of the log.
+ * Makes the event about a line of the log; an error among its fields is shown as
+ * that of a task is.
  *
  * @param message What the line says.
  * @param fields What it is about.
  * @param trail What is known of its run, if it is about one.
+ * @param withThrown Whether filters find there the error itself.
  * @returns Hands the event over.
  */
 export function messageEvent(
   message: string,
   fields: LogFields,
   trail: Trail | undefined,
+  withThrown: boolean,
 ): Capture {
   const { rest } = takeApart(fields);
   const event = makeEvent(fields, trail, {
     message: toText(message, LONGEST_MESSAGE),
     extra: toPlainFields(rest, LONGEST_FIELD, LONGEST_FIELDS),
   });
+  const error = [rest.error, rest.cause].find(isError);
+  if (error !== undefined) return errorEvent(event, error, withThrown);
   // deno-lint-ignore require-await
   return async (toucan, eventId) => {
     const hint = { event_id: eventId };
     toucan.captureEvent(withSampling(clientOf(toucan), event), hint);
+  };
+}
+
+function errorEvent(
+  event: ReturnType<typeof makeEvent>,
+  thrown: unknown,
+  withThrown: boolean,
+): Capture {
+  const error = copyError(thrown);
+  const mechanism = { type: "dotflow", handled: true };
+  // While the event waits, what was thrown would be kept with all that it holds.
+  const data = { mechanism, ...withThrown && { thrown } };
+  return async (toucan, eventId) => {
+    const client = clientOf(toucan);
+    const hint = { event_id: eventId, originalException: error, data };
+    const made = await client.eventFromException(error, hint);
+    toucan.captureEvent(withSampling(client, { ...made, ...event }), hint);
   };
 }
 
