@@ -172,7 +172,7 @@ class DiscordChannel implements Channel {
     this.#username = username;
   }
 
-  compose(batch: Batch): () => HttpRequest {
+  compose(batch: Batch): HttpRequest {
     const text = batch.total > 1
       ? { description: listOf(batch, LONGEST.description, MARKDOWN) }
       : describeChange(batch.named[0]);
@@ -182,7 +182,7 @@ class DiscordChannel implements Channel {
       embeds: [{ title: headlineOf(batch), color, ...text }],
       allowed_mentions: { parse: [] },
     });
-    return () => postJson(this.#url, body);
+    return postJson(this.#url, body);
   }
 
   doubt(answer: HttpAnswer): string | undefined {

@@ -136,7 +136,7 @@ class SlackChannel implements Channel {
     this.#url = webhookUrl;
   }
 
-  compose(batch: Batch): () => HttpRequest {
+  compose(batch: Batch): HttpRequest {
     const headline = headlineOf(batch);
     const rest = plainTextOf(batch, LONGEST_TEXT, ESCAPED);
     const body = JSON.stringify({
@@ -149,7 +149,7 @@ class SlackChannel implements Channel {
       unfurl_links: false,
       unfurl_media: false,
     });
-    return () => postJson(this.#url, body);
+    return postJson(this.#url, body);
   }
 
   doubt(answer: HttpAnswer): string | undefined {

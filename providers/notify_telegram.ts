@@ -168,7 +168,7 @@ class TelegramChannel implements Channel {
     this.#place = { chat_id: chatId, message_thread_id: threadId };
   }
 
-  compose(batch: Batch): () => HttpRequest {
+  compose(batch: Batch): HttpRequest {
     const headline = headlineOf(batch);
     const rest = plainTextOf(batch, LONGEST_TEXT - headline.length - 1);
     const body = JSON.stringify({
@@ -176,7 +176,7 @@ class TelegramChannel implements Channel {
       text: `${headline}\n${rest}`,
       link_preview_options: { is_disabled: true },
     });
-    return () => postJson(this.#url, body);
+    return postJson(this.#url, body);
   }
 
   doubt(answer: HttpAnswer): string | undefined {

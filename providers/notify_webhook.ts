@@ -193,15 +193,13 @@ class WebhookChannel implements Channel {
     this.#headers = { ...headers };
   }
 
-  compose(batch: Batch): () => Promise<HttpRequest> {
+  async compose(batch: Batch): Promise<HttpRequest> {
     const body = JSON.stringify(webhookMessageOf(batch));
-    return async () => {
-      const headers = { ...this.#headers };
-      if (this.#secret !== undefined) {
-        headers["dotflow-signature"] = await sign(this.#secret, body);
-      }
-      return postJson(this.#url, body, headers);
-    };
+    const headers = { ...this.#headers };
+    if (this.#secret !== undefined) {
+      headers["dotflow-signature"] = await sign(this.#secret, body);
+    }
+    return postJson(this.#url, body, headers);
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Notify } from "@dotflow/dotflow";
+import { action, type Notify } from "@dotflow/dotflow";
 import { NotifyTelegram } from "@dotflow/dotflow/providers/notify-telegram";
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -160,6 +160,114 @@ test("notify: the time between messages is that which the limits ask for", async
     assert.ok(gap >= usualMs - 1 && gap < usualMs + 2_000, `${gap} ms`);
   }));
 });
+
+test("notify: a server that fails may say when to ask again, and is told the same", async () => {
+  const { inbox, notify } = await open(webhook, { ...QUICK, timeout: 200 });
+  const headers = { "retry-after": "1.4" };
+  await inbox.fail([{ kind: "answer", status: 502, headers, times: 2 }]);
+  notify.hookStatusTask(taskOf({ taskId: "first" }));
+  const flushed = flush(notify);
+  await inbox.receives(1);
+  notify.hookStatusTask(taskOf({ taskId: "second" }));
+  await flushed;
+  await flush(notify);
+  const received = await inbox.received();
+  const bodies = received.map(({ text }) => JSON.parse(text));
+  const ids = bodies.map(({ id }) => id);
+  assert.deepEqual(ids, [ids[0], ids[0], ids[0], ids[3]]);
+  assert.notEqual(ids[0], ids[3]);
+  const tasks = bodies.map(({ tasks }) => tasks[0].task_id);
+  assert.deepEqual(tasks, ["first", "first", "first", "second"]);
+  const [one, two] = gaps(received);
+  assert.ok(one >= 1_399 && two >= 1_399, `${one} ms, ${two} ms`);
+});
+
+test("notify: what is told together with more is no repetition", async () => {
+  const { inbox, notify } = await open(webhook);
+  await inbox.fail([webhook.busy(0.3)]);
+  notify.hookStatusTask(taskOf());
+  const flushed = flush(notify);
+  await inbox.receives(1);
+  notify.hookStatusTask(taskOf());
+  await flushed;
+  const received = await inbox.received();
+  const [one, two] = received.map(({ text }) => JSON.parse(text).id);
+  assert.equal(received.length, 2);
+  assert.notEqual(one, two);
+});
+
+test("notify: what may have been told is not told together with more", async () => {
+  const { inbox, notify } = await open(webhook);
+  await inbox.fail([{ kind: "reset" }, webhook.busy(0.3)]);
+  notify.hookStatusTask(taskOf());
+  const flushed = flush(notify);
+  await inbox.receives(2);
+  notify.hookStatusTask(taskOf());
+  await flushed;
+  await flush(notify);
+  const received = await inbox.received();
+  const counts = received.map((request) => countIn(webhook.shown(request)));
+  assert.deepEqual(counts, [1, 1, 1, 1]);
+  assert.equal(new Set(received.map(({ text }) => text)).size, 2);
+});
+
+test("notify: a message that takes long is not sent twice", async () => {
+  const inbox = await openInbox("webhook");
+  const notify = webhook.make(inbox.url, {
+    ...QUICK,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      await sleep(1_800);
+      return response;
+    },
+  });
+  notify.hookStatusTask(taskOf());
+  await Promise.all([flush(notify), flush(notify)]);
+  assert.equal((await inbox.received()).length, 1);
+});
+
+test("notify: no message is tried more often than it may be", async () => {
+  const options = { ...QUICK, timeout: 200, maxAttempts: 5 };
+  const { inbox, notify } = await open(webhook, options);
+  await inbox.fail([{ kind: "answer", status: 500, times: 99 }]);
+  notify.hookStatusTask(taskOf());
+  const words = /status 500 \(5 attempts\); 1 change/;
+  await rejectsWith(flush(notify), "DELIVERY", words);
+  assert.equal((await inbox.received()).length, 5);
+});
+
+test(
+  "notify: a step that computes for long has nothing told twice",
+  { skip: runtime === "workerd" && "its clock stands still meanwhile" },
+  async () => {
+    const inbox = await openInbox("webhook");
+    await inbox.fail([{ kind: "slow", slowMs: 150, times: 9 }]);
+    let begin = () => {};
+    const isSent = new Promise<void>((resolve) => begin = resolve);
+    const notify = webhook.make(inbox.url, {
+      ...QUICK,
+      timeout: 300,
+      fetch: (url, init) => {
+        setTimeout(begin, 20);
+        return fetch(url, init);
+      },
+    });
+    const { reports } = await runWith(notify, [
+      action("wait", () => isSent),
+      action("compute", () => {
+        const endMs = performance.now() + 2_000;
+        while (performance.now() < endMs);
+      }),
+    ]);
+    assert.deepEqual(reports, []);
+    const received = await inbox.received();
+    assert.equal(
+      new Set(received.map(({ text }) => text)).size,
+      received.length,
+    );
+    assert.equal(told(webhook, received), 4);
+  },
+);
 
 test("notify: a message is given up after a minute of waiting", async () => {
   const move = movableClock();

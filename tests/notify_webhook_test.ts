@@ -303,8 +303,6 @@ test("NotifyWebhook: each attempt is signed anew, and has the same id", async ()
   const { inbox, notify } = await open({
     secret: SECRET,
     maxAttempts: 3,
-    // Otherwise it would be taken for one that was left behind.
-    timeout: "1h",
     fetch: (url, init) => {
       move(60_000);
       return fetch(url, init);

@@ -19,6 +19,7 @@ import {
   runWith,
   telegram,
 } from "./notifiers.ts";
+import type { Line } from "./recorder.ts";
 import { call, noWorker, serve } from "./workerd/requests.ts";
 
 /** Notifiers and outcomes of this worker, by the address of the inbox. */
@@ -72,6 +73,17 @@ async function isTold(
   const endMs = performance.now() + 10_000;
   while (await told(platform, inbox) < count) {
     assert.ok(performance.now() < endMs, "they are not told in time");
+    await sleep(20);
+  }
+}
+
+/** The first report of a failing notifier. */
+async function report(place: Record<string, string>): Promise<string> {
+  const endMs = performance.now() + 10_000;
+  for (;;) {
+    const reports = await call("notify-reports", place) as Line["fields"][];
+    if (reports.length > 0) return String(reports[0].reason);
+    assert.ok(performance.now() < endMs, "it is not reported in time");
     await sleep(20);
   }
 }
@@ -139,6 +151,22 @@ for (const [when, { abandonedMs, faults }] of Object.entries(LEFT_BEHIND)) {
     },
   );
 }
+
+test(
+  "notify: what a Worker's request leaves behind is no more often tried for it",
+  SKIPPED,
+  async () => {
+    const inbox = await openInbox("webhook");
+    const place = { name: "NotifyWebhook", url: inbox.url };
+    await inbox.fail([{ kind: "hang", times: 99 }]);
+    await call("notify-run", { ...place, ...ABANDONED, abandonedMs: "200" });
+    const [{ text: left }] = await inbox.receives(1);
+    await call("notify-run", place);
+    assert.match(await report(place), /timeout after 300 ms \(3 attempts\)/);
+    const texts = (await inbox.received()).map(({ text }) => text);
+    assert.equal(texts.filter((text) => text === left).length, 3);
+  },
+);
 
 test(
   "notify: a request of a Worker that comes soon waits for no dead one",

@@ -55,8 +55,14 @@ export class Batch {
   readonly counts: Partial<Record<TaskStatus, number>> = {};
   /** Those that are named, in their order. */
   readonly named: Change[] = [];
+  /** What they are told by, where messages have an id. */
+  id: string | undefined;
   /** When they were first sent, in milliseconds since the epoch. */
   triedMs: number | undefined;
+  /** How often they were sent. */
+  attempts = 0;
+  /** Whether they may have been told already. */
+  unclear = false;
 
   /**
    * Adds a change.
@@ -76,6 +82,8 @@ export class Batch {
    * @param later The later changes.
    */
   append(later: Batch): void {
+    // Nobody may take the whole for the part that he knows.
+    this.id = undefined;
     for (const [status, count] of Object.entries(later.counts)) {
       this.#count(status as TaskStatus, count);
     }

@@ -9,7 +9,9 @@ import {
   type HttpAnswer,
   HttpError,
   type HttpRequest,
+  isTemporary,
   sendWithRetries,
+  toWaitMs,
 } from "../../src/http/retry.ts";
 import type { Awaitable } from "../../src/types.ts";
 import { refusalOf, waitAhead, waitOf } from "./answer.ts";
@@ -26,12 +28,12 @@ export interface Channel {
   /** What those may not see who read the messages. @default All of that */
   readonly hidden?: readonly string[];
   /**
-   * Makes a message.
+   * Makes a request with a message; the message is the same each time.
    *
    * @param batch What it tells of.
-   * @returns Makes a request with it, anew for each attempt.
+   * @returns The request.
    */
-  compose(batch: Batch): () => Awaitable<HttpRequest>;
+  compose(batch: Batch): Awaitable<HttpRequest>;
   /**
    * Says why an answer of the kind 2xx does not mean that the message was taken.
    *
@@ -72,69 +74,79 @@ export interface SendPolicy {
   /** What sends them. */
   readonly fetch: Fetch | undefined;
   /** Milliseconds for one attempt. */
-  readonly timeoutMs: number;
-  /** Attempts in all. */
-  readonly maxAttempts: number;
+  readonly timeout: number;
 }
 
 /** What has become of a message. */
 export interface Outcome {
-  /** Taken, to be sent again, given up, or given up with all to come. */
-  readonly kind: "taken" | "later" | "lost" | "gone";
+  /**
+   * Taken; not yet, since the server has asked to wait; tried in vain; given up;
+   * or given up with all to come.
+   */
+  readonly kind: "taken" | "later" | "failed" | "lost" | "gone";
   /** How long the server wants to be left alone, in milliseconds. */
   readonly waitMs: number;
   /** Why it was not taken. */
   readonly reason: string;
+  /** The status of the answer; undefined where there was none. */
+  readonly status?: number;
+  /** Whether it may have been taken all the same. */
+  readonly unclear?: boolean;
 }
 
 /**
- * Sends a message.
+ * Sends a message once. To wait, and to send it again, is not for here: in a
+ * Worker, who waits may be gone before the time is over.
  *
  * @param channel The way.
  * @param batch What it tells of.
  * @param policy How it is sent.
- * @param onAttempt Is told of each attempt before it begins.
  * @returns What has become of it; this never rejects.
  */
 export async function sendMessage(
   channel: Channel,
   batch: Batch,
-  policy: SendPolicy,
-  onAttempt: () => void,
+  { fetch, timeout }: SendPolicy,
 ): Promise<Outcome> {
   try {
-    const prepare = channel.compose(batch);
-    const answer = await sendWithRetries(() => {
-      onAttempt();
-      return prepare();
-    }, {
-      ...policy,
-      accept: (answer) => waitOf(answer) !== undefined,
-      retryIf: (answer) => isOk(answer) ? channel.doubt?.(answer) : undefined,
+    const answer = await sendWithRetries(() => channel.compose(batch), {
+      fetch,
+      timeoutMs: timeout,
+      maxAttempts: 1,
+      accept: () => true,
     });
     return judge(channel, answer);
   } catch (error) {
+    if (error instanceof HttpError) {
+      const { reason, unclear } = error;
+      return { kind: "failed", waitMs: 0, reason, unclear };
+    }
     // The words of anything else may hold anything.
-    const reason = error instanceof HttpError
-      ? error.message
-      : "the message cannot be made";
-    return { kind: "lost", waitMs: 0, reason };
+    return { kind: "lost", waitMs: 0, reason: "the message cannot be made" };
   }
 }
 
 function judge(channel: Channel, answer: HttpAnswer): Outcome {
-  const reason = `status ${answer.status}`;
-  const waitMs = waitOf(answer);
-  if (waitMs !== undefined) return { kind: "later", waitMs, reason };
-  const waitAheadMs = waitAhead(answer);
-  if (isOk(answer)) return { kind: "taken", waitMs: waitAheadMs, reason };
+  const { status, headers } = answer;
+  const reason = `status ${status}`;
+  const askedMs = waitOf(answer);
+  if (askedMs !== undefined) {
+    return { kind: "later", waitMs: askedMs, reason, status };
+  }
+  if (isTemporary(status)) {
+    const waitMs = toWaitMs(headers.get("retry-after"));
+    return { kind: "failed", waitMs, reason, status, unclear: true };
+  }
+  const waitMs = waitAhead(answer);
+  const isOk = status >= 200 && status < 300;
+  const doubt = isOk
+    ? channel.doubt?.(answer)
+    : refusalOf(answer, channel.secrets);
+  if (doubt === undefined) return { kind: "taken", waitMs, reason, status };
   return {
     kind: channel.isGone?.(answer) ? "gone" : "lost",
-    waitMs: waitAheadMs,
-    reason: `${refusalOf(answer, channel.secrets)} (see to ${channel.options})`,
+    waitMs,
+    reason: `${doubt} (see to ${channel.options})`,
+    status,
   };
-}
-
-function isOk({ status }: HttpAnswer): boolean {
-  return status >= 200 && status < 300;
 }

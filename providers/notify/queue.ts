@@ -12,6 +12,7 @@
  */
 
 import { DeliveryError } from "../../src/errors.ts";
+import { backoffMs } from "../../src/http/retry.ts";
 import type { Task } from "../../src/task.ts";
 import { sleep } from "../../src/wait.ts";
 import { Batch } from "./batch.ts";
@@ -21,20 +22,22 @@ import type { CommonSettings } from "./options.ts";
 
 /** How long a first change waits for others, so that a burst is one message. */
 const LINGER_MS = 100;
-/** How often somebody looks whether a message that is under way has arrived. */
-const LOOK_MS = 20;
 /** The longest sleep at a stretch: whoever is at work shows it now and then. */
 const SLICE_MS = 1_000;
-/** An attempt that takes so much longer than it may was left behind. */
+/** How much longer than it may something may take before it is taken over. */
 const GRACE_MS = 1_000;
+/** How often who sends a message shows that he is still there. */
+const BEAT_MS = 250;
+/** How often others look for it, and how long, before they take it over. */
+const LOOK_MS = 20;
+const LOOKS = GRACE_MS / LOOK_MS;
 /** How long a message is tried that the server wants to have later. */
 const GIVE_UP_MS = 60_000;
 
 /** A message that is under way. */
-interface Sending {
-  readonly batch: Batch;
-  /** Until when it must have gone on, in milliseconds since the epoch. */
-  untilMs: number;
+interface Attempt {
+  /** Grows as long as who sends it is there. */
+  beats: number;
 }
 
 /** Changes on their way to a channel. */
@@ -42,14 +45,20 @@ export class NotifyQueue {
   readonly #channel: Channel;
   readonly #settings: CommonSettings;
   readonly #intervalMs: number;
+  /** What no message tells of yet. */
   #waiting = new Batch();
-  #sending: Sending | undefined;
+  /**
+   * The message that comes first. It may have been told already, so that it is
+   * told again as it is, and with nothing else.
+   */
+  #message: Batch | undefined;
+  #attempt: Attempt | undefined;
   /** How many changes were taken, and how many of them delivered or given up. */
   #taken = 0;
   #settled = 0;
   /** Until when somebody is expected to be at work, since the epoch. */
   #workingUntilMs = 0;
-  /** The time between messages. */
+  /** The time between messages, and between the attempts at one. */
   readonly #pause = new Hold();
   /** The time that the server has asked for. */
   readonly #ban = new Hold();
@@ -114,14 +123,10 @@ export class NotifyQueue {
 
   /** Sends what waits, or sleeps for a while; this never rejects. */
   async #step(): Promise<void> {
-    const sending = this.#sending;
-    if (sending !== undefined) {
-      if (Date.now() < sending.untilMs) return await sleep(LOOK_MS);
-      this.#putBack(sending);
-    }
+    if (this.#attempt !== undefined) return await this.#watch(this.#attempt);
     if (this.#gone !== undefined) return this.#giveUp(this.#gone);
     const banMs = this.#ban.leftMs();
-    const { triedMs = Date.now() } = this.#waiting;
+    const { triedMs = Date.now() } = this.#message ?? this.#waiting;
     if (banMs > 0 && Date.now() + banMs > triedMs + GIVE_UP_MS) {
       const seconds = Math.ceil(banMs / 1_000);
       return this.#giveUp(`the server asked to wait for ${seconds} s more`);
@@ -131,46 +136,84 @@ export class NotifyQueue {
     await this.#send();
   }
 
+  /**
+   * Waits for who sends a message, as long as he is there. His clock is not
+   * looked at: a program that was busy for long is late with everything, and
+   * reads an answer only after its timers.
+   */
+  async #watch(attempt: Attempt): Promise<void> {
+    const { beats } = attempt;
+    for (let look = 0; look < LOOKS; look++) {
+      await sleep(LOOK_MS);
+      if (this.#attempt !== attempt || attempt.beats !== beats) return;
+    }
+    const reason = "who sent it is gone";
+    this.#end({ kind: "failed", waitMs: 0, reason, unclear: true });
+  }
+
   async #send(): Promise<void> {
-    const { fetch, timeout, maxAttempts } = this.#settings;
-    const batch = this.#waiting;
-    const sending: Sending = { batch, untilMs: 0 };
-    const onAttempt = () => {
-      sending.untilMs = Date.now() + timeout + GRACE_MS;
-    };
-    onAttempt();
+    const batch = this.#message ?? this.#waiting;
+    if (batch === this.#waiting) this.#waiting = new Batch();
+    this.#message = batch;
     batch.triedMs ??= Date.now();
-    this.#sending = sending;
-    this.#waiting = new Batch();
-    const policy = { fetch, timeoutMs: timeout, maxAttempts };
-    const outcome = await sendMessage(this.#channel, batch, policy, onAttempt);
-    this.#ban.begin(outcome.waitMs);
+    batch.attempts++;
+    const attempt: Attempt = { beats: 0 };
+    this.#attempt = attempt;
+    const beat = setInterval(() => attempt.beats++, BEAT_MS);
+    const outcome = await sendMessage(this.#channel, batch, this.#settings);
+    clearInterval(beat);
+    // Where he was taken for gone, it is another's.
+    if (this.#attempt === attempt) this.#end(outcome);
+  }
+
+  /** An attempt at the message has ended. */
+  #end({ kind, waitMs, reason, status, unclear }: Outcome): void {
+    const batch = this.#message!;
+    this.#attempt = undefined;
+    this.#ban.begin(waitMs);
+    if (unclear) batch.unclear = true;
+    const isLast = batch.attempts >= this.#settings.maxAttempts;
+    if (kind === "failed" && !isLast) {
+      return this.#pause.begin(backoffMs(batch.attempts, status));
+    }
     this.#pause.begin(this.#intervalMs);
-    // Where it took too long, somebody else has taken it over.
-    if (this.#sending === sending) this.#end(sending, outcome);
+    switch (kind) {
+      case "later":
+        batch.attempts--;
+        if (!batch.unclear) this.#putBack(batch);
+        return;
+      case "taken":
+        return this.#settle();
+      case "failed":
+        return this.#settle(
+          `${reason} (${countOf(batch.attempts, "attempt")})`,
+        );
+      case "gone":
+        this.#gone = reason;
+    }
+    this.#settle(reason);
   }
 
-  #end(sending: Sending, { kind, reason }: Outcome): void {
-    if (kind === "later") return this.#putBack(sending);
-    this.#sending = undefined;
-    this.#settle(sending.batch, kind === "taken" ? undefined : reason);
-    if (kind === "gone") this.#gone = reason;
-  }
-
-  /** It is told of again, with all that has come meanwhile. */
-  #putBack({ batch }: Sending): void {
-    this.#sending = undefined;
+  /** Since nobody was told of it, it can be told with all that came meanwhile. */
+  #putBack(batch: Batch): void {
     batch.append(this.#waiting);
     this.#waiting = batch;
+    this.#message = undefined;
   }
 
+  /** The message, or what would be the next one, is given up. */
   #giveUp(reason: string): void {
-    const batch = this.#waiting;
-    this.#waiting = new Batch();
-    this.#settle(batch, reason);
+    if (this.#message === undefined) {
+      this.#message = this.#waiting;
+      this.#waiting = new Batch();
+    }
+    this.#settle(reason);
   }
 
-  #settle({ total }: Batch, failure: string | undefined): void {
+  /** The message is delivered, or given up for a reason. */
+  #settle(failure?: string): void {
+    const { total } = this.#message!;
+    this.#message = undefined;
     this.#settled += total;
     if (failure === undefined) return;
     const lost = total + (this.#failure?.lost ?? 0);
@@ -181,10 +224,13 @@ export class NotifyQueue {
     if (this.#failure === undefined) return;
     const { reason, lost } = this.#failure;
     this.#failure = undefined;
-    const changes = lost === 1 ? "1 change" : `${lost} changes`;
     throw new DeliveryError(
       this.#channel.name,
-      `${reason}; ${changes} of status not told`,
+      `${reason}; ${countOf(lost, "change")} of status not told`,
     );
   }
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -62,11 +62,11 @@ export interface WebhookTask {
  * Makes what is posted.
  *
  * @param batch What it tells of.
- * @returns The message, with an id of its own.
+ * @returns The message; it has the same id each time.
  */
 export function webhookMessageOf(batch: Batch): WebhookMessage {
   return {
-    id: crypto.randomUUID(),
+    id: batch.id ??= crypto.randomUUID(),
     summary: summaryOf(batch),
     counts: batch.counts,
     tasks: batch.named.map(taskOf),

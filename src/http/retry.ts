@@ -163,8 +163,14 @@ function failureOf(
   return { reason, status, unclear, waitMs };
 }
 
-/** 501 is for good: the server does not know what it is asked for. */
-function isTemporary(status: number): boolean {
+/**
+ * Tells whether a status says that the same request may do better later. 501 is
+ * for good: the server does not know what it is asked for.
+ *
+ * @param status The status.
+ * @returns Whether to ask again.
+ */
+export function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
@@ -183,8 +189,21 @@ export function toWaitMs(value: string | null): number {
 }
 
 function waitAfter({ status, waitMs = 0 }: Failure, attempt: number): number {
+  return Math.min(
+    Math.max(backoffMs(attempt, status), waitMs),
+    LONGEST_WAIT_MS,
+  );
+}
+
+/**
+ * Draws how long to wait before the next attempt (full jitter).
+ *
+ * @param attempt The attempt that has failed, counted from 1.
+ * @param status The status that it had, where it had one.
+ * @returns The wait in milliseconds.
+ */
+export function backoffMs(attempt: number, status?: number): number {
   const throttled = status === 429 || status === 503;
   const baseMs = throttled ? THROTTLED_BASE_MS : BASE_MS;
-  const mostMs = Math.min(baseMs * 2 ** (attempt - 1), LONGEST_WAIT_MS);
-  return Math.min(Math.max(Math.random() * mostMs, waitMs), LONGEST_WAIT_MS);
+  return Math.random() * Math.min(baseMs * 2 ** (attempt - 1), LONGEST_WAIT_MS);
 }

@@ -9,6 +9,9 @@ import type { Fetch, HttpAnswer, HttpRequest } from "./retry.ts";
 /** Rejects when an attempt took too long. */
 const TIMED_OUT = new Error("Cannot wait longer");
 
+/** A timer that is so late was held up: the program was busy. */
+const BUSY_MS = 50;
+
 /** Rejects when a body is shorter or longer than it said. */
 const INCOMPLETE = new Error("Cannot read the whole body");
 
@@ -18,7 +21,8 @@ const INCOMPLETE = new Error("Cannot read the whole body");
  * @param fetch What sends it.
  * @param request The request.
  * @param limitMs How long it may take, in milliseconds; a `fetch` that does not
- * heed its signal is left behind then.
+ * heed its signal is left behind then. While the program is busy, nothing can be
+ * sent or read, so that this time does not count.
  * @returns The answer.
  * @throws {Error} If there is none, or not the whole of it.
  */
@@ -30,10 +34,16 @@ export async function sendOnce(
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(TIMED_OUT);
-      controller.abort();
-    }, limitMs);
+    const wait = (ms: number) => {
+      const dueMs = performance.now() + ms;
+      timer = setTimeout(() => {
+        const heldUpMs = performance.now() - dueMs;
+        if (heldUpMs > BUSY_MS) return wait(Math.min(heldUpMs, limitMs));
+        reject(TIMED_OUT);
+        controller.abort();
+      }, ms);
+    };
+    wait(limitMs);
   });
   try {
     return await Promise.race([read(fetch, request, controller.signal), late]);
