@@ -98,7 +98,7 @@ const CODE: Style = {
  * - What happens within `interval` (2 seconds by default, as the limits of
  *   Discord ask) is told in one message, such as "37 tasks failed", which names
  *   the first 20. A first message waits for others for a tenth of a second; at
- *   the end of a run, what waits is sent at once.
+ *   the end of a run, what waits is sent as soon as it may be.
  * - A message is sent again when no answer comes, so it may come twice. Where
  *   Discord asks to wait (429), it is kept, joined with what comes meanwhile, and
  *   given up after a minute. Where it says that the webhook is unknown, nothing
@@ -106,6 +106,9 @@ const CODE: Style = {
  * - Nothing in a text is markup, and nobody is mentioned. What is over the limits
  *   of embeds, in Unicode code points, is cut. Errors are shown as they are, but
  *   for the address of the webhook.
+ * - The end of a run waits for a pause of 4 s at most. What has to wait longer is
+ *   sent by itself: a process stays alive for it, unless it calls
+ *   `process.exit()`; in a Worker, the next run sends it.
  * - In a Worker, hand `waitUntil` to `start`, so that messages are sent after
  *   the response.
  *
@@ -147,7 +150,7 @@ export class NotifyDiscord extends Notify {
 
   /**
    * Sends what waits, and waits until all that was taken is delivered or given
-   * up.
+   * up, but for what has to wait for more than 4 s.
    *
    * @throws {DeliveryError} If some of it could not be delivered.
    */

@@ -68,15 +68,18 @@ const ESCAPED: Style = { encode: (char) => ENTITIES[char] ?? char };
  * and the status, the workflow, the task, and the error of a task that failed.
  *
  * - What happens within `interval` (a second by default, as the limits of Slack
- *   ask) is told in one message, such as "37 tasks failed", which names the first
- *   20. A first message waits for others for a tenth of a second; at the end of a
- *   run, what waits is sent at once.
+ *   ask) is told in one message, such as "37 tasks failed", which names the
+ *   first 20. A first message waits for others for a tenth of a second; at the
+ *   end of a run, what waits is sent as soon as it may be.
  * - A message is sent again when no answer comes, so it may come twice. Where
  *   Slack asks to wait (429), it is kept, joined with what comes meanwhile, and
  *   given up after a minute.
  * - Texts are plain: nothing in them is markup, nobody is mentioned, links have
  *   no preview, and what is over 3,000 characters is cut. Errors are shown as
  *   they are, but for the address of the webhook.
+ * - The end of a run waits for a pause of 4 s at most. What has to wait longer is
+ *   sent by itself: a process stays alive for it, unless it calls
+ *   `process.exit()`; in a Worker, the next run sends it.
  * - In a Worker, hand `waitUntil` to `start`, so that messages are sent after
  *   the response.
  *
@@ -116,7 +119,7 @@ export class NotifySlack extends Notify {
 
   /**
    * Sends what waits, and waits until all that was taken is delivered or given
-   * up.
+   * up, but for what has to wait for more than 4 s.
    *
    * @throws {DeliveryError} If some of it could not be delivered.
    */

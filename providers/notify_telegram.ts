@@ -94,13 +94,16 @@ const INTERVAL_MS = { chat: 1_000, group: 3_000 };
  *   failed", which names the first 20. By default that is a second, and 3
  *   seconds in groups and channels, as the limits of Telegram ask. A first
  *   message waits for others for a tenth of a second; at the end of a run, what
- *   waits is sent at once.
+ *   waits is sent as soon as it may be.
  * - A message is sent again when no answer comes, so it may come twice. Where
  *   Telegram asks to wait (429), it is kept, joined with what comes meanwhile,
  *   and given up after a minute.
  * - Texts are plain: nothing in them is markup, links have no preview, and what
  *   is over 4,096 UTF-16 code units is cut. Errors are shown as they are, but
  *   for the token.
+ * - The end of a run waits for a pause of 4 s at most. What has to wait longer is
+ *   sent by itself: a process stays alive for it, unless it calls
+ *   `process.exit()`; in a Worker, the next run sends it.
  * - In a Worker, hand `waitUntil` to `start`, so that messages are sent after
  *   the response.
  *
@@ -141,7 +144,7 @@ export class NotifyTelegram extends Notify {
 
   /**
    * Sends what waits, and waits until all that was taken is delivered or given
-   * up.
+   * up, but for what has to wait for more than 4 s.
    *
    * @throws {DeliveryError} If some of it could not be delivered.
    */

@@ -107,10 +107,10 @@ const INTERVAL_MS = 1_000;
  * Posts JSON to an address whenever the status of a task changes; see
  * {@linkcode WebhookMessage}. Any answer of the kind 2xx says that it was taken.
  *
- * - What happens within `interval` (a second by default) is told in one message,
- *   with all of it counted and the first 20 changes described. A first message
- *   waits for others for a tenth of a second; at the end of a run, what waits is
- *   sent at once.
+ * - What happens within `interval` (a second by default) is told in one
+ *   message, with all of it counted and the first 20 changes described. A first
+ *   message waits for others for a tenth of a second; at the end of a run, what
+ *   waits is sent as soon as it may be.
  * - A message is sent again when no answer comes, so it may come twice, with the
  *   same `id`. Where the server asks to wait (429, or 503 with `Retry-After`), it
  *   is kept, joined with what comes meanwhile, and given up after a minute.
@@ -118,6 +118,9 @@ const INTERVAL_MS = 1_000;
  *   {@linkcode verifySignature} verifies that at the other end.
  * - Redirects are not followed. Errors are shown as they are, but for `secret`
  *   and credentials in `headers`.
+ * - The end of a run waits for a pause of 4 s at most. What has to wait longer is
+ *   sent by itself: a process stays alive for it, unless it calls
+ *   `process.exit()`; in a Worker, the next run sends it.
  * - In a Worker, hand `waitUntil` to `start`, so that messages are sent after
  *   the response.
  *
@@ -154,7 +157,7 @@ export class NotifyWebhook extends Notify {
 
   /**
    * Sends what waits, and waits until all that was taken is delivered or given
-   * up.
+   * up, but for what has to wait for more than 4 s.
    *
    * @throws {DeliveryError} If some of it could not be delivered.
    */

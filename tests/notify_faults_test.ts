@@ -211,6 +211,30 @@ test("notify: a run's end waits no longer than it may", async () => {
   assert.ok(telegram.shown(received[1]).includes("nightly"));
 });
 
+test("notify: that nobody answers is told at the end of the run", async () => {
+  const { inbox, notify } = await open(telegram, {});
+  await inbox.fail([{ kind: "hang", times: 99 }]);
+  // The first message is under way when the run ends.
+  const steps = [action("a", () => sleep(500))];
+  const { reports } = await runWith(notify, steps);
+  const words = /timeout after 2000 ms \(2 attempts\); 1 change of status not/;
+  assert.match(String(reports[0].fields.reason), words);
+});
+
+test("notify: what a run could not wait for is told in the next one", async () => {
+  const options = { ...QUICK, timeout: 2_700 };
+  const { inbox, notify } = await open(telegram, options);
+  await inbox.fail([{ kind: "hang", times: 2 }]);
+  const reasons = async () => {
+    const { reports } = await runWith(notify, [action("a", () => 1)]);
+    return reports.map(({ fields }) => String(fields.reason)).join();
+  };
+  assert.match(await reasons(), /no end of flush within/);
+  await sleep(1_500);
+  assert.match(await reasons(), /timeout after 2700 ms \(2 attempts\); 2 /);
+  assert.equal(await reasons(), "");
+});
+
 test("NotifyDiscord: a webhook that is unknown is not asked again", async () => {
   const { inbox, notify } = await open(discord, QUICK, { token: "another" });
   for (let n = 0; n < 3; n++) {

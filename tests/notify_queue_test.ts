@@ -162,7 +162,8 @@ test("notify: the time between messages is that which the limits ask for", async
 });
 
 test("notify: a server that fails may say when to ask again, and is told the same", async () => {
-  const { inbox, notify } = await open(webhook, { ...QUICK, timeout: 200 });
+  const options = { ...QUICK, timeout: 200, maxAttempts: 3 };
+  const { inbox, notify } = await open(webhook, options);
   const headers = { "retry-after": "1.4" };
   await inbox.fail([{ kind: "answer", status: 502, headers, times: 2 }]);
   notify.hookStatusTask(taskOf({ taskId: "first" }));
@@ -198,7 +199,7 @@ test("notify: what is told together with more is no repetition", async () => {
 
 test("notify: what may have been told is not told together with more", async () => {
   const { inbox, notify } = await open(webhook);
-  await inbox.fail([{ kind: "reset" }, webhook.busy(0.3)]);
+  await inbox.fail([{ kind: "answer", status: 500 }, webhook.busy(0.3)]);
   notify.hookStatusTask(taskOf());
   const flushed = flush(notify);
   await inbox.receives(2);
@@ -275,13 +276,12 @@ test("notify: a message is given up after a minute of waiting", async () => {
   const { inbox, notify } = bench;
   await inbox.fail([{ ...telegram.busy(40), times: 5 }]);
   notify.hookStatusTask(taskOf());
-  const flushed = flush(notify);
-  await inbox.receives(1);
-  // When it sleeps, the clock may move.
-  await sleep(50);
+  const later = /asked to wait for (40|39) s more; 1 change of status to be/;
+  await rejectsWith(flush(notify), "DELIVERY", later);
   move(40_000);
-  await rejectsWith(flushed, "DELIVERY", /asked to wait for (40|39) s more/);
-  assert.equal((await inbox.received()).length, 2);
+  await inbox.receives(2);
+  const never = /asked to wait for (40|39) s more; 1 change of status not/;
+  await rejectsWith(flush(notify), "DELIVERY", never);
   move(41_000);
   await inbox.fail([]);
   await inbox.forget();
@@ -315,12 +315,31 @@ test("notify: an interval longer than a minute loses nothing", async () => {
   const bench = await open(webhook, { ...QUICK, interval: "10m" });
   await tell(bench, {});
   bench.notify.hookStatusTask(taskOf());
-  const flushed = flush(bench.notify);
+  const start = performance.now();
+  await flush(bench.notify);
+  assert.ok(performance.now() - start < 3_000, "it was waited for");
   await sleep(150);
   assert.equal((await bench.inbox.received()).length, 1);
   move(600_000);
-  await flushed;
-  assert.equal((await bench.inbox.received()).length, 2);
+  await isTold(bench, webhook, 2);
+});
+
+test("notify: a long time that is asked for is told of, and not waited for", async () => {
+  const move = movableClock();
+  const bench = await open(telegram);
+  const { inbox, notify } = bench;
+  await inbox.fail([telegram.busy(30)]);
+  const start = performance.now();
+  for (let n = 1; n <= 2; n++) {
+    const { reports } = await runWith(notify, [action("a", () => 1)]);
+    const reason = String(reports[0].fields.reason);
+    const changes = `${2 * n} changes of status to be told then`;
+    assert.match(reason, /the server asked to wait for (30|29|28) s more; /);
+    assert.ok(reason.endsWith(changes), reason);
+  }
+  assert.ok(performance.now() - start < 4_000, "it was waited for");
+  move(30_000);
+  await isTold(bench, telegram, 4);
 });
 
 test("notify: a flush does not wait for what comes later", async () => {

@@ -36,12 +36,12 @@ export interface NotifyOptions {
   /**
    * How long one attempt of a request may take, its answer included.
    *
-   * @default {"3s"}
+   * @default {"2s"}
    */
   readonly timeout?: Duration;
   /**
    * The least time between two messages; what happens in between is told in
-   * one. The end of a run waits for it, but no longer than `drainTimeout`.
+   * one. The end of a run waits for it if no more than 4 s of it are left.
    *
    * @default By the limits of the platform
    */
@@ -50,7 +50,9 @@ export interface NotifyOptions {
    * How often a message is tried in all, after errors of the network and of the
    * server. Being told to wait does not count: then it is tried for a minute.
    *
-   * @default {3}
+   * By default, a run's end has time for them, and its log says why they failed.
+   *
+   * @default {2}
    */
   readonly maxAttempts?: number;
   /** What sends requests. @default The runtime's own `fetch` */
@@ -63,9 +65,9 @@ const STATUSES = Object.keys(STATUS_SYMBOL) as TaskStatus[];
 export const COMMON = {
   notificationType: toStatuses,
   showResult: optional(toFlag, false),
-  timeout: optional(toTimeout, 3_000),
+  timeout: optional(toTimeout, 2_000),
   interval: optional((value, option) => toMilliseconds(value, option)),
-  maxAttempts: optional(toCount, 3),
+  maxAttempts: optional(toCount, 2),
   fetch: optional(toFunction as Check<Fetch>),
 } satisfies Record<keyof NotifyOptions, Check<unknown>>;
 

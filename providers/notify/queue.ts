@@ -33,6 +33,21 @@ const LOOK_MS = 20;
 const LOOKS = GRACE_MS / LOOK_MS;
 /** How long a message is tried that the server wants to have later. */
 const GIVE_UP_MS = 60_000;
+/** A pause that lasts longer is not waited for at the end of a run. */
+const PATIENCE_MS = 4_000;
+/** Nor is what comes after a message that nobody answers, after that time. */
+const ANSWER_MS = 2_000;
+/** Who has waited as long as a run's end usually does may not be heard any more. */
+const HEARD_MS = 5_000;
+
+/** Why changes were given up. */
+interface Failure {
+  readonly reason: string;
+  /** How many there were. */
+  readonly lost: number;
+  /** Whether there was no answer at all. */
+  readonly unanswered: boolean;
+}
 
 /** A message that is under way. */
 interface Attempt {
@@ -64,8 +79,8 @@ export class NotifyQueue {
   readonly #ban = new Hold();
   /** Why nothing may be sent any more. */
   #gone: string | undefined;
-  /** Why changes were given up, and how many, until somebody is told of it. */
-  #failure: { reason: string; lost: number } | undefined;
+  /** Kept until somebody is told of it. */
+  #failure: Failure | undefined;
 
   /**
    * Makes a queue, which is empty.
@@ -103,14 +118,25 @@ export class NotifyQueue {
 
   /**
    * Sends what waits, and waits until all that was taken is delivered or given
-   * up.
+   * up, as far as that can be soon: the rest is sent by itself.
    *
-   * @throws {DeliveryError} If some of it was given up.
+   * @throws {DeliveryError} If some of it was given up, or the server asks to
+   * wait for long.
    */
   async flush(): Promise<void> {
     const taken = this.#taken;
-    while (this.#settled < taken) await this.#step();
-    this.#throwFailure();
+    const startMs = performance.now();
+    const tookMs = () => performance.now() - startMs;
+    while (this.#settled < taken) {
+      if (this.#failure?.unanswered && tookMs() > ANSWER_MS) break;
+      if (!await this.#step(PATIENCE_MS)) break;
+    }
+    this.#throwFailure(tookMs() < HEARD_MS);
+    const banMs = this.#ban.leftMs();
+    if (this.#settled < taken && banMs > PATIENCE_MS) {
+      const left = countOf(taken - this.#settled, "change");
+      this.#throw(`${toldToWait(banMs)}; ${left} of status to be told then`);
+    }
   }
 
   async #work(): Promise<void> {
@@ -121,19 +147,24 @@ export class NotifyQueue {
     this.#workingUntilMs = 0;
   }
 
-  /** Sends what waits, or sleeps for a while; this never rejects. */
-  async #step(): Promise<void> {
-    if (this.#attempt !== undefined) return await this.#watch(this.#attempt);
-    if (this.#gone !== undefined) return this.#giveUp(this.#gone);
+  /**
+   * Sends what waits, or sleeps for a while; this never rejects.
+   *
+   * @param patienceMs The longest pause that is waited for, in milliseconds.
+   * @returns Whether it goes on: false where there is a longer pause.
+   */
+  async #step(patienceMs = Infinity): Promise<boolean> {
     const banMs = this.#ban.leftMs();
-    const { triedMs = Date.now() } = this.#message ?? this.#waiting;
-    if (banMs > 0 && Date.now() + banMs > triedMs + GIVE_UP_MS) {
-      const seconds = Math.ceil(banMs / 1_000);
-      return this.#giveUp(`the server asked to wait for ${seconds} s more`);
-    }
     const waitMs = Math.max(banMs, this.#pause.leftMs());
-    if (waitMs > 0) return await sleep(Math.min(waitMs, SLICE_MS));
-    await this.#send();
+    const { triedMs = Date.now() } = this.#message ?? this.#waiting;
+    const isTooLong = Date.now() + banMs > triedMs + GIVE_UP_MS;
+    if (this.#attempt !== undefined) await this.#watch(this.#attempt);
+    else if (this.#gone !== undefined) this.#giveUp(this.#gone);
+    else if (banMs > 0 && isTooLong) this.#giveUp(toldToWait(banMs));
+    else if (waitMs > patienceMs) return false;
+    else if (waitMs > 0) await sleep(Math.min(waitMs, SLICE_MS));
+    else await this.#send();
+    return true;
   }
 
   /**
@@ -187,6 +218,7 @@ export class NotifyQueue {
       case "failed":
         return this.#settle(
           `${reason} (${countOf(batch.attempts, "attempt")})`,
+          status === undefined,
         );
       case "gone":
         this.#gone = reason;
@@ -211,24 +243,30 @@ export class NotifyQueue {
   }
 
   /** The message is delivered, or given up for a reason. */
-  #settle(failure?: string): void {
+  #settle(reason?: string, unanswered = false): void {
     const { total } = this.#message!;
     this.#message = undefined;
     this.#settled += total;
-    if (failure === undefined) return;
+    if (reason === undefined) return;
     const lost = total + (this.#failure?.lost ?? 0);
-    this.#failure = { reason: failure, lost };
+    this.#failure = { reason, lost, unanswered };
   }
 
-  #throwFailure(): void {
+  /** Where nobody may hear of it, somebody else will be told again. */
+  #throwFailure(isHeard = true): void {
     if (this.#failure === undefined) return;
     const { reason, lost } = this.#failure;
-    this.#failure = undefined;
-    throw new DeliveryError(
-      this.#channel.name,
-      `${reason}; ${countOf(lost, "change")} of status not told`,
-    );
+    if (isHeard) this.#failure = undefined;
+    this.#throw(`${reason}; ${countOf(lost, "change")} of status not told`);
   }
+
+  #throw(reason: string): never {
+    throw new DeliveryError(this.#channel.name, reason);
+  }
+}
+
+function toldToWait(ms: number): string {
+  return `the server asked to wait for ${Math.ceil(ms / 1_000)} s more`;
 }
 
 function countOf(count: number, what: string): string {
