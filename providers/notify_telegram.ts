@@ -32,10 +32,10 @@ import { type Channel, postJson } from "./notify/channel.ts";
 import { headlineOf, plainTextOf } from "./notify/message.ts";
 import {
   COMMON,
+  isBareAndSafe,
   type NotifyOptions,
   readNotifyOptions,
   secretOf,
-  toSafeUrl,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
 import { formsOf } from "./notify/secrets.ts";
@@ -78,13 +78,33 @@ const CHECKS = {
     'the number of a chat, or the name of a public one, such as "@my_channel"',
   ),
   threadId: optional(toCount),
-  apiUrl: optional(toSafeUrl, "https://api.telegram.org"),
+  apiUrl: optional(
+    secretOf<string>(
+      (value) => isBareAndSafe(value) && !/[?#]/.test(value),
+      "an https address without user, password and query; http is for this " +
+        "machine only",
+    ),
+    "https://api.telegram.org",
+  ),
 };
 
 /** The longest text of a message, in UTF-16 code units. */
 const LONGEST_TEXT = 4_096;
 /** A message a second in a chat, 20 a minute in a group or channel. */
 const INTERVAL_MS = { chat: 1_000, group: 3_000 };
+
+/** Telegram looks for them by itself: names, tags, and commands (but no paths). */
+const ENTITIES = new RegExp(
+  [
+    /(?<![\p{L}\p{N}_])@(?=\w)/u,
+    /(?<![\p{L}\p{N}_])#(?=[\p{L}\p{N}_\xb7\u200c])/u,
+    /(?<![\p{L}\p{N}_])\$(?=[A-Z]|1INCH)/u,
+    /(?<![\p{L}\p{N}_/<>])\/(?=\w+(?![\w/]))/u,
+  ].map(({ source }) => source).join("|"),
+  "gu",
+);
+/** Is not seen, and parts them. */
+const WORD_JOINER = "\u2060";
 
 /**
  * Writes to a chat of Telegram whenever the status of a task changes: a symbol
@@ -98,9 +118,10 @@ const INTERVAL_MS = { chat: 1_000, group: 3_000 };
  * - A message is sent again when no answer comes, so it may come twice. Where
  *   Telegram asks to wait (429), it is kept, joined with what comes meanwhile,
  *   and given up after a minute.
- * - Texts are plain: nothing in them is markup, links have no preview, and what
- *   is over 4,096 UTF-16 code units is cut. Errors are shown as they are, but
- *   for the token.
+ * - Texts are plain: nothing in them is markup, and nothing mentions somebody or
+ *   is a tag or a command, since an invisible U+2060 stands behind its first
+ *   character. Links have no preview, and what is over 4,096 UTF-16 code units
+ *   is cut. Errors are shown as they are, but for the token.
  * - The end of a run waits for a pause of 4 s at most. What has to wait longer is
  *   sent by itself: a process stays alive for it, unless it calls
  *   `process.exit()`; in a Worker, the next run sends it.
@@ -111,6 +132,7 @@ const INTERVAL_MS = { chat: 1_000, group: 3_000 };
  * of our own that enforces the published limits, not against Telegram itself.
  *
  * @see {@link https://core.telegram.org/bots/api#sendmessage}
+ * @see {@link https://core.telegram.org/api/entities} for what it finds in texts
  * @see {@link https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this}
  */
 export class NotifyTelegram extends Notify {
@@ -172,11 +194,9 @@ class TelegramChannel implements Channel {
   }
 
   compose(batch: Batch): HttpRequest {
-    const headline = headlineOf(batch);
-    const rest = plainTextOf(batch, LONGEST_TEXT - headline.length - 1);
     const body = JSON.stringify({
       ...this.#place,
-      text: `${headline}\n${rest}`,
+      text: textOfBatch(batch),
       link_preview_options: { is_disabled: true },
     });
     return postJson(this.#url, body);
@@ -186,4 +206,13 @@ class TelegramChannel implements Channel {
     const isOk = parseObject(textOf(answer))?.ok === true;
     return isOk ? undefined : "the answer is none of Telegram's";
   }
+}
+
+/** The text of a message, in which Telegram finds nothing. */
+function textOfBatch(batch: Batch, limit = LONGEST_TEXT): string {
+  const headline = headlineOf(batch);
+  const rest = plainTextOf(batch, limit - headline.length - 1);
+  const text = `${headline}\n${rest}`.replace(ENTITIES, `$&${WORD_JOINER}`);
+  const over = text.length - LONGEST_TEXT;
+  return over > 0 ? textOfBatch(batch, limit - over) : text;
 }

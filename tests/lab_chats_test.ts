@@ -104,6 +104,16 @@ const BODIES: Record<Chat, [what: string, body: unknown, status: number][]> = {
   ],
 };
 
+test("lab: a chat of telegram finds names, tags and commands", async () => {
+  const inbox = await openInbox("telegram");
+  const text = "@name mail@example.com @x \n/start@bot a/b /usr/bin x /tmp, " +
+    "#täg #12 a#b $USD $usd ${X} (@two) https://example.com/at #one#two";
+  await post(inbox, PLACES.telegram, { chat_id: 1, text });
+  const [{ value }] = await inbox.received();
+  const found = ["@name", "@two", "/start", "/tmp", "#täg", "$USD"];
+  assert.deepEqual(value.markup, found);
+});
+
 for (const [kind, bodies] of Object.entries(BODIES)) {
   test(`lab: a chat of ${kind} takes what the service takes`, async () => {
     for (const [what, body, status] of bodies) {

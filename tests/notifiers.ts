@@ -82,7 +82,8 @@ export const telegram: Platform = {
   secrets: [TOKEN, TOKEN.split(":")[1]],
   make: (apiUrl, options) =>
     new NotifyTelegram({ token: TOKEN, chatId: CHAT, apiUrl, ...options }),
-  shown: ({ value }) => value.text,
+  // What parts a name from its "@" is not seen.
+  shown: ({ value }) => value.text.replaceAll("\u2060", ""),
   busy: (retry_after) =>
     answer(429, {
       ok: false,

@@ -34,7 +34,29 @@ test("NotifyTelegram: sends what the Bot API asks for", async () => {
     text: "❌ Failed\nWorkflow: nightly\nTask: extract\n" +
       "Error: TypeError: no rows\n  at all",
     link_preview_options: { is_disabled: true },
+    markup: [],
   });
+});
+
+test("NotifyTelegram: what is no name, tag or command can be copied", async () => {
+  const inbox = await openInbox("telegram");
+  const place = { token: TOKEN, chatId: 1, apiUrl: inbox.url };
+  const notify = new NotifyTelegram({ ...place, ...QUICK });
+  const error = "open '/data/a b.csv' and a/b for mail@example.com, see " +
+    "https://example.com/a?b=1#c; $5, ${x}, # 1, @ noon";
+  const [{ value }] = await tell({ inbox, notify }, { error });
+  assert.ok(value.text.includes(error), value.text);
+});
+
+test("NotifyTelegram: a long text of names is as long as it may be", async () => {
+  const inbox = await openInbox("telegram");
+  const place = { token: TOKEN, chatId: 1, apiUrl: inbox.url };
+  const notify = new NotifyTelegram({ ...place, ...QUICK });
+  const error = "@name ".repeat(2_000);
+  const [{ value }] = await tell({ inbox, notify }, { error });
+  assert.deepEqual(value.markup, []);
+  assert.ok(value.text.length > 3_500 && value.text.length <= 4_096);
+  assert.ok(value.text.endsWith("…"));
 });
 
 test("NotifyTelegram: goes to Telegram where nobody says otherwise", async () => {
@@ -105,6 +127,9 @@ test("NotifyTelegram: bad options are refused by name, and never shown", async (
       `https://user:${CANARY}@example.com`,
       `https://${CANARY}@example.com`,
       `https://example.com/#${CANARY}`,
+      `https://example.com/?a=${CANARY}`,
+      "https://example.com/?",
+      "https://example.com/#",
       8081,
     ],
   });

@@ -204,6 +204,9 @@ for (const platform of PLATFORMS) {
       fc.tuple(fc.string({ unit: "grapheme", minLength: 1 }), fc.nat(9_000))
         .map(([unit, times]) => unit.repeat(times)),
       fc.constantFrom("```", "<!channel>", "@everyone", "&amp;", ""),
+      fc.array(fc.constantFrom(..."@#$/", "ab", "USD", " ", "é"), {
+        maxLength: 3_000,
+      }).map((parts) => parts.join("")),
     );
     const status = fc.constantFrom<TaskStatus>("Failed", "Completed", "Retry");
     const anyTask = fc.record({
@@ -263,6 +266,7 @@ for (const platform of CHATS) {
       "שלום עולם مرحبا بالعالم",
       "👩‍👩‍👧‍👦 🏳️‍🌈 e\u0301 ﷽",
       ":smile: /giphy !here",
+      "@name (@name) /start@bot /stop, #tag $USD $1INCH #täg @a_b/c /@name",
     ];
     for (const text of texts) {
       const task = { error: text, taskId: text };

@@ -121,7 +121,14 @@ export const toSafeUrl: Check<string> = secretOf(
   "an https address without user and password; http is for this machine only",
 );
 
-function isBareAndSafe(value: unknown): boolean {
+/**
+ * Tells whether secrets may be sent to an address, and nothing is in it that
+ * would not be sent, or be shown.
+ *
+ * @param value Any value.
+ * @returns Whether it is an address of that kind.
+ */
+export function isBareAndSafe(value: unknown): value is string {
   if (typeof value !== "string" || !isSafe(value)) return false;
   const { username, password, hash } = new URL(value);
   return username === "" && password === "" && hash === "";

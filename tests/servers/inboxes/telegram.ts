@@ -2,11 +2,12 @@
  * The Bot API of Telegram, as far as it sends texts: it checks what its
  * documentation and its own source say, and limits the rate as its FAQ says: a
  * message a second in a chat (with bursts of three), 20 a minute in a group or
- * channel, 30 a second in all.
+ * channel, 30 a second in all. It finds entities in plain texts, too.
  *
  * @see https://core.telegram.org/bots/api#sendmessage
  * @see https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
  * @see https://github.com/tdlib/telegram-bot-api (errors and their words)
+ * @see https://github.com/tdlib/td (`MessageEntity.cpp`: what it finds in texts)
  * @module
  */
 
@@ -63,8 +64,26 @@ export function makeTelegram(options: TelegramOptions = {}): Service {
       chat: { id: body.chat_id },
       text: body.text.trim(),
     };
-    return json(200, { ok: true, result: message }, { value: body });
+    const value = { ...body, markup: entitiesIn(body.text) };
+    return json(200, { ok: true, result: message }, { value });
   };
+}
+
+/** A character of a word, and one of a tag. */
+const WORD = String.raw`[\p{L}\p{N}_]`;
+const TAG = String.raw`[\p{L}\p{N}_\xb7\u200c]`;
+
+/** What somebody is told by, can look up or send with a touch. */
+const ENTITIES = [
+  `(?<!${WORD})@[a-zA-Z0-9_]{2,32}(?!${WORD})`,
+  `(?<!${WORD}|[/<>])/[a-zA-Z0-9_]{1,64}(?!${WORD}|[/<>])`,
+  `(?<!${TAG})#(?=${TAG}*\\p{L})${TAG}{1,256}(?!${TAG}*#)`,
+  `(?<!${WORD}|\\$)\\$(?:1INCH|[A-Z]{1,8})(?!${WORD}|\\$)`,
+].map((pattern) => new RegExp(pattern, "gu"));
+
+/** The mentions, commands and tags that Telegram finds in a text. */
+function entitiesIn(text: string): string[] {
+  return ENTITIES.flatMap((pattern) => text.match(pattern) ?? []);
 }
 
 function problemOf(body: Json): string | undefined {
