@@ -38,7 +38,7 @@ import {
   toSafeUrl,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
-import { formsOf, secretsOf } from "./notify/secrets.ts";
+import { formsOf, secretsOf, suspectsOf } from "./notify/secrets.ts";
 import { codePointsIn, fit, manyLines, type Style } from "./notify/text.ts";
 
 export type { Fetch, NotifyOptions };
@@ -163,11 +163,13 @@ class DiscordChannel implements Channel {
   readonly name = "Discord";
   readonly options = "webhookUrl";
   readonly secrets: readonly string[];
+  readonly hidden: readonly string[];
   readonly #url: string;
   readonly #username: string | undefined;
 
   constructor(webhookUrl: string, username: string | undefined) {
-    this.secrets = formsOf(secretsOf(webhookUrl));
+    this.secrets = formsOf(suspectsOf(webhookUrl));
+    this.hidden = formsOf(secretsOf(webhookUrl));
     const url = new URL(webhookUrl);
     // Without it, Discord says nothing of a message that it does not keep.
     url.searchParams.set("wait", "true");

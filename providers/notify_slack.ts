@@ -35,7 +35,7 @@ import {
   toSafeUrl,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
-import { formsOf, secretsOf } from "./notify/secrets.ts";
+import { formsOf, secretsOf, suspectsOf } from "./notify/secrets.ts";
 import type { Style } from "./notify/text.ts";
 
 export type { Fetch, NotifyOptions };
@@ -132,10 +132,12 @@ class SlackChannel implements Channel {
   readonly name = "Slack";
   readonly options = "webhookUrl";
   readonly secrets: readonly string[];
+  readonly hidden: readonly string[];
   readonly #url: string;
 
   constructor(webhookUrl: string) {
-    this.secrets = formsOf(secretsOf(webhookUrl));
+    this.secrets = formsOf(suspectsOf(webhookUrl));
+    this.hidden = formsOf(secretsOf(webhookUrl));
     this.#url = webhookUrl;
   }
 

@@ -55,7 +55,7 @@ import {
   toSafeUrl,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
-import { formsOf, isSecret, secretsOf } from "./notify/secrets.ts";
+import { formsOf, isSecret, partsOf, suspectsOf } from "./notify/secrets.ts";
 import { sign } from "./notify/signature.ts";
 import { webhookMessageOf } from "./notify/webhook_message.ts";
 
@@ -76,12 +76,20 @@ export interface NotifyWebhookOptions extends NotifyOptions {
    * @default Not signed
    */
   readonly secret?: string;
-  /** Further headers, such as `authorization`. They are not shown. */
+  /**
+   * Further headers, in a plain object. Where a name speaks of a credential, such
+   * as `authorization` or `x-api-key`, messages do not show its value either.
+   *
+   * @default {{}}
+   */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Of our own; a second one would make a request that is none. */
 const OWN_HEADERS = /^(content-(type|length)|dotflow-signature|host)$/i;
+
+/** What such a header holds is a credential. */
+const SECRET_HEADER = /auth|cookie|key|token|secret|password/i;
 
 const CHECKS = {
   ...COMMON,
@@ -93,7 +101,7 @@ const CHECKS = {
   headers: optional(
     secretOf<Record<string, string>>(
       isHeaders,
-      "an object of texts by the names of headers, but for Content-Type and " +
+      "a plain object of texts by the names of headers, but for Content-Type and " +
         "Dotflow-Signature",
     ),
     {},
@@ -180,15 +188,15 @@ class WebhookChannel implements Channel {
     secret: string | undefined,
     headers: Record<string, string>,
   ) {
-    const values = Object.values(headers);
-    // Behind the name of a scheme, such as `Bearer`, there is a credential.
-    const behind = values.map((value) => value.replace(/^\w+ |^.*/, ""));
-    const credentials = [secret ?? "", ...behind];
+    const credentials = [secret ?? ""];
+    for (const [name, value] of Object.entries(headers)) {
+      if (SECRET_HEADER.test(name)) credentials.push(...partsOf(value));
+    }
     // Who gets the messages knows the address, and programs want exact ids.
     this.hidden = formsOf(credentials);
     this.secrets = formsOf([
-      ...secretsOf(url),
-      ...values.filter(isSecret),
+      ...suspectsOf(url),
+      ...Object.values(headers).filter(isSecret),
       ...credentials,
     ]);
     this.#url = url;
@@ -208,6 +216,11 @@ class WebhookChannel implements Channel {
 
 function isHeaders(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
+  // What else has headers, such as `Headers`, has no keys of its own.
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === null ||
+    Object.getPrototypeOf(prototype) === null;
+  if (!isPlain) return false;
   return Object.entries(value).every(([name, text]) =>
     /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !OWN_HEADERS.test(name) &&
     typeof text === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(text)

@@ -117,3 +117,11 @@ test("NotifyDiscord: bad options are refused by name, and never shown", async ()
     username: ["", " ", "x".repeat(81), "My Discord", "Clyde", 5, null],
   });
 });
+
+test("NotifyDiscord: words of its address stay in messages", async () => {
+  const inbox = await openInbox("discord");
+  const webhookUrl = `${inbox.url}/api/webhooks/123/token-ABC?wait=true`;
+  const notify = new NotifyDiscord({ ...QUICK, webhookUrl });
+  const [{ text }] = await tell({ inbox, notify }, { error: "it is true" });
+  assert.ok(text.includes("it is true"), text);
+});

@@ -51,6 +51,11 @@ function gaps(received: readonly Received[]): number[] {
   return received.slice(1).map(({ timeMs }, n) => timeMs - received[n].timeMs);
 }
 
+async function tellAll({ notify }: Bench): Promise<void> {
+  notify.hookStatusTask(taskOf());
+  await flush(notify);
+}
+
 async function isTold(bench: Bench, platform: Platform, count: number) {
   const endMs = performance.now() + 10_000;
   while (told(platform, await bench.inbox.received()) < count) {
@@ -269,6 +274,14 @@ test(
     assert.equal(told(webhook, received), 4);
   },
 );
+
+test("notify: who asks to wait, but not for how long, is left alone for a second", async () => {
+  const bench = await open(telegram);
+  await bench.inbox.fail([{ kind: "answer", status: 429 }]);
+  await tellAll(bench);
+  const [gap] = gaps(await bench.inbox.received());
+  assert.ok(gap >= 999 && gap < 3_000, `${gap} ms`);
+});
 
 test("notify: a message is given up after a minute of waiting", async () => {
   const move = movableClock();

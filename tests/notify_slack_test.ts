@@ -6,9 +6,12 @@ import assert from "node:assert/strict";
 import { test } from "./harness.ts";
 import { openInbox } from "./inbox.ts";
 import {
+  ANY_RATE,
   COMMON_REFUSALS,
+  open,
   QUICK,
   refuses,
+  slack,
   tell,
   URL_REFUSALS,
 } from "./notifiers.ts";
@@ -49,4 +52,17 @@ test("NotifySlack: bad options are refused by name, and never shown", async () =
   make(good);
   make({ webhookUrl: "http://[::1]:8080/hook" });
   await refuses(make, good, { ...COMMON_REFUSALS, webhookUrl: URL_REFUSALS });
+});
+
+test("NotifySlack: a list that fills its message has room for the rest", async () => {
+  const bench = await open(slack, QUICK, ANY_RATE);
+  const like = { workflowId: "w".repeat(60), taskId: "t".repeat(60) };
+  const full = { ...like, error: "e".repeat(120) };
+  for (let length = 0; length < 110; length += 3) {
+    const first = { ...like, error: "e".repeat(length) };
+    await bench.inbox.forget();
+    const tasks = [first, ...Array(49).fill(full)];
+    const [{ value }] = await tell(bench, ...tasks);
+    assert.match(value.blocks[1], /and \d+ more$/);
+  }
 });

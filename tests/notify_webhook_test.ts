@@ -9,6 +9,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "./harness.ts";
+import { rejectsWith } from "./flow.ts";
 import { openInbox, type Received } from "./inbox.ts";
 import {
   CANARY,
@@ -118,6 +119,71 @@ test("NotifyWebhook: ids are exact, also where the address has them", async () =
   const [request] = await tell({ inbox, notify }, task);
   const [{ workflow_id, task_id, run_id }] = messageIn(request).tasks;
   assert.deepEqual([workflow_id, task_id, run_id], [id, id, id]);
+});
+
+test("NotifyWebhook: credentials in headers are hidden, words are not", async () => {
+  const inbox = await openInbox("webhook");
+  const credentials = {
+    "x-api-key": "sk_live_canary",
+    authorization: 'Token token="canary-token", user=somebody',
+    cookie: "a=1; session=canaryOfCookies==",
+    "x-password": "canaryword",
+  };
+  const headers = { ...credentials, "user-agent": "Acme production" };
+  const notify = new NotifyWebhook({ ...QUICK, url: inbox.url, headers });
+  const secrets = [
+    ...Object.values(credentials),
+    "canary-token",
+    "somebody",
+    "canaryOfCookies==",
+  ];
+  const error = `${secrets.join(" | ")} of Acme in production`;
+  const [{ text }] = await tell(
+    { inbox, notify },
+    { error, workflowId: "daily-production" },
+  );
+  const [{ workflow_id, error: shown }] = JSON.parse(text).tasks;
+  assert.equal(workflow_id, "daily-production");
+  assert.ok(!/canary|somebody/.test(shown.message), shown.message);
+  assert.ok(shown.message.endsWith("of Acme in production"), shown.message);
+});
+
+test("NotifyWebhook: what an answer says of the request is not shown", async () => {
+  const secret = "a+b/c d=e";
+  const inbox = await openInbox("webhook");
+  const notify = new NotifyWebhook({
+    ...QUICK,
+    url: `${inbox.url}/hooks/hunter_secret/?key=correcthorse&t=Ab3dE7f`,
+    secret,
+    headers: { "x-env": "tenant-of-42" },
+  });
+  const encoded = encodeURIComponent(secret);
+  const said = ["hunter_secret", "correcthorse", "Ab3dE7f", "tenant-of-42"];
+  said.push(secret, encoded, encoded.toLowerCase());
+  for (const body of said) {
+    await inbox.fail([{
+      kind: "answer",
+      status: 400,
+      body: `no ${body} here`,
+    }]);
+    notify.hookStatusTask(taskOf());
+    const words = /status 400: no … here \(see to/;
+    await rejectsWith(flush(notify), "DELIVERY", words);
+  }
+});
+
+test("NotifyWebhook: no more of a result is looked at than is shown", async () => {
+  const bench = await open({ showResult: true });
+  let looks = 0;
+  const result = {};
+  for (let n = 0; n < 20_000; n++) {
+    const get = () => ++looks;
+    Object.defineProperty(result, `k${n}`, { get, enumerable: true });
+  }
+  const completed = { status: "Completed", result } as const;
+  const [request] = await tell(bench, completed);
+  assert.match(messageIn(request).tasks[0].result!, /^\{"k0":1,"k1":2,/);
+  assert.ok(looks < 2_000, `${looks} of them`);
 });
 
 test("NotifyWebhook: what has not happened yet is null, and a duration in seconds", async () => {
@@ -352,6 +418,9 @@ test("NotifyWebhook: bad options are refused by name, and never shown", async ()
       { "Content-Type": CANARY },
       { "dotflow-Signature": CANARY },
       { host: CANARY },
+      new Headers({ authorization: CANARY }),
+      new Map([["authorization", CANARY]]),
+      [CANARY],
     ],
   });
 });

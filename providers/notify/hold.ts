@@ -11,12 +11,12 @@ export class Hold {
   #lengthMs = 0;
 
   /**
-   * Begins anew; what is left of the time before stays where it is longer.
+   * Begins anew.
    *
    * @param lengthMs How long, in milliseconds.
    */
   begin(lengthMs: number): void {
-    this.#lengthMs = Math.max(lengthMs, this.leftMs());
+    this.#lengthMs = lengthMs;
     this.#sinceMs = Date.now();
   }
 

@@ -42,6 +42,32 @@ export function isSecret(part: string): boolean {
 }
 
 /**
+ * Lists what may be secret of an address, also what looks like a word, for texts
+ * that may lose one.
+ *
+ * @param address The address.
+ * @returns What is secret, all values of its query, and the end of its path.
+ */
+export function suspectsOf(address: string): string[] {
+  const { pathname, searchParams } = new URL(address);
+  const end = pathname.split("/").findLast((part) => part !== "") ?? "";
+  return [...secretsOf(address), ...searchParams.values(), end];
+}
+
+/**
+ * Lists what is in a credential: all of it, what stands behind the name of a
+ * scheme, such as `Bearer`, and behind names, as in a cookie.
+ *
+ * @param credential The value of a header.
+ * @returns Its parts.
+ */
+export function partsOf(credential: string): string[] {
+  const parts = credential.replace(/^[\w-]+\s+/, "").split(/[\s,;]+/)
+    .map((part) => part.replace(/^[\w-]+=(?=[^=])/, "").replaceAll('"', ""));
+  return [credential, ...parts];
+}
+
+/**
  * Lists what is secret of an address, such as a token in its path.
  *
  * @param address The address.

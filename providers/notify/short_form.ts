@@ -82,7 +82,14 @@ function* objectPieces(
   } else if (value instanceof ArrayBuffer || value instanceof DataView) {
     yield `[${value.byteLength} bytes]`;
   } else if (typeof toJSON === "function") yield* inner(toJSON.call(value));
-  else yield* list("{", Object.entries(value), pair(inner), "}");
+  else yield* list("{", membersOf(value), pair(inner), "}");
+}
+
+/** Each is read when its turn comes: it may be one of very many, or slow. */
+function* membersOf(value: object): Generator<[name: string, item: unknown]> {
+  for (const name in value) {
+    if (Object.hasOwn(value, name)) yield [name, Reflect.get(value, name)];
+  }
 }
 
 function* list<T>(
