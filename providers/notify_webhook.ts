@@ -53,6 +53,7 @@ import {
   readNotifyOptions,
   secretOf,
   toSafeUrl,
+  toSecret,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
 import { formsOf, isSecret, partsOf, suspectsOf } from "./notify/secrets.ts";
@@ -71,7 +72,7 @@ export interface NotifyWebhookOptions extends NotifyOptions {
   /**
    * Signs each request, by a header `Dotflow-Signature: t=TIME,v1=SIGNATURE`:
    * seconds since the epoch, and the HMAC-SHA-256 of `TIME.BODY` with this
-   * secret, in hexadecimal digits.
+   * secret, in hexadecimal digits. `undefined` is refused: leave it out.
    *
    * @default Not signed
    */
@@ -94,10 +95,7 @@ const SECRET_HEADER = /auth|cookie|key|token|secret|password/i;
 const CHECKS = {
   ...COMMON,
   url: toSafeUrl,
-  secret: optional(secretOf<string>(
-    (value) => typeof value === "string" && value !== "",
-    "a text that is not empty",
-  )),
+  secret: optional(toSecret),
   headers: optional(
     secretOf<Record<string, string>>(
       isHeaders,
@@ -148,6 +146,8 @@ export class NotifyWebhook extends Notify {
   constructor(options: NotifyWebhookOptions) {
     super();
     const given = readNotifyOptions(options, "NotifyWebhook", CHECKS);
+    // A variable that is not set must not send what nobody can verify.
+    if (Object.hasOwn(options, "secret")) toSecret(options.secret, "secret");
     const { url, secret, headers } = given;
     const channel = new WebhookChannel(url, secret, headers);
     this.#queue = new NotifyQueue(channel, given, INTERVAL_MS);

@@ -317,7 +317,6 @@ test("NotifyWebhook: whatever is changed, a signature is refused", async () => {
   };
   const bad: Partial<typeof good>[] = [
     { secret: `${SECRET} ` },
-    { secret: "" },
     { body: `${text} ` },
     { body: "" },
     { header: "" },
@@ -343,6 +342,28 @@ test("NotifyWebhook: whatever is changed, a signature is refused", async () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test("NotifyWebhook: what cannot be verified is refused, whatever the header", async () => {
+  // The key that a careless encoder makes of null.
+  const time = String(Math.floor(Date.now() / 1_000));
+  const forged = createHmac("sha256", "null").update(`${time}.{}`).digest(
+    "hex",
+  );
+  const check = { header: `t=${time},v1=${forged}`, body: "{}" };
+  assert.equal(await verifySignature({ ...check, secret: "null" }), true);
+  for (const header of [check.header, "t=1,v1=00", null]) {
+    for (const secret of [null, undefined, "", 5, {}]) {
+      const bad = { ...check, header, secret } as never;
+      const words = /^Cannot use (nothing|what was given) as secret: give a/;
+      await rejectsWith(verifySignature(bad), "INVALID_OPTION", words);
+    }
+    for (const body of [{}, null, undefined, 5]) {
+      const bad = { ...check, header, body, secret: "null" } as never;
+      const words = /as body: give the body as it came/;
+      await rejectsWith(verifySignature(bad), "INVALID_OPTION", words);
+    }
+  }
 });
 
 test("NotifyWebhook: a request that is played again later is refused", async () => {
@@ -406,7 +427,7 @@ test("NotifyWebhook: bad options are refused by name, and never shown", async ()
   await refuses(make, good, {
     ...COMMON_REFUSALS,
     url: URL_REFUSALS,
-    secret: ["", 5, null, { secret: CANARY }, [CANARY]],
+    secret: [undefined, "", 5, null, { secret: CANARY }, [CANARY]],
     headers: [
       null,
       CANARY,

@@ -109,11 +109,21 @@ export function secretOf<T>(
 ): Check<T> {
   return (value, option) => {
     if (isOk(value)) return value as T;
+    // What is missing is no secret, and mostly a variable that is not set.
+    const given = value === undefined || value === ""
+      ? "nothing"
+      : "what was given";
     throw new InvalidOptionError(
-      `Cannot use what was given as ${option}: give ${expected}`,
+      `Cannot use ${given} as ${option}: give ${expected}`,
     );
   };
 }
+
+/** Takes a text that is a secret. */
+export const toSecret: Check<string> = secretOf(
+  (value) => typeof value === "string" && value !== "",
+  "a text that is not empty",
+);
 
 /** Takes an address to which secrets may be sent. */
 export const toSafeUrl: Check<string> = secretOf(

@@ -4,6 +4,13 @@
  * @module
  */
 
+import { secretOf, toSecret } from "./options.ts";
+
+const toBody = secretOf<string | Uint8Array>(
+  (value) => typeof value === "string" || value instanceof Uint8Array,
+  "the body as it came, before it is parsed: a text or bytes",
+);
+
 /** How long a signature is good, in milliseconds. */
 const TOLERANCE_MS = 300_000;
 
@@ -49,11 +56,15 @@ export async function sign(secret: string, body: string): Promise<string> {
  *
  * @param check The secret, the header and the body.
  * @returns Whether the signature is good.
+ * @throws {InvalidOptionError} If the secret is no text or an empty one, or the
+ * body is neither text nor bytes: then nobody could tell.
  */
 export async function verifySignature(check: SignatureCheck): Promise<boolean> {
-  const { secret, header, body, toleranceMs = TOLERANCE_MS } = check;
+  const { header, toleranceMs = TOLERANCE_MS } = check;
+  const secret = toSecret(check.secret, "secret");
+  const body = toBody(check.body, "body");
   const parts = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? "");
-  if (parts === null || secret === "") return false;
+  if (parts === null) return false;
   const [, time, digits] = parts;
   // Written so that a tolerance that is no number tolerates nothing.
   if (!(Math.abs(Date.now() - Number(time) * 1_000) <= toleranceMs)) {

@@ -81,9 +81,10 @@ export abstract class Log {
   abstract error(message: string, fields?: LogFields): Awaitable<void>;
 
   /**
-   * Waits until all that was taken is delivered, as far as it can be. Called at
-   * the end of each run, which waits for it no longer than `drainTimeout`; not
-   * where an earlier call has not ended by then.
+   * Waits until all that was taken is delivered, as far as it can be soon: what
+   * somebody has asked to send much later may be sent by itself. Called at the
+   * end of each run, which waits for it no longer than `drainTimeout`; not where
+   * an earlier call has not ended by then.
    */
   flush?(): Awaitable<void>;
 }
