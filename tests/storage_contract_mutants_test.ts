@@ -348,7 +348,7 @@ mutant(
 mutant(
   "keeps silent about a method it lacks",
   "it has what it is said to have",
-  /it has listKeys: expected true/,
+  /it has listKeys, or lacks names it: expected true/,
   class extends StorageText {
     override listKeys = none;
   },
