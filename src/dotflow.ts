@@ -169,14 +169,13 @@ export class DotFlow implements Schedulable {
     try {
       active = await this.#open(settings, store, notices);
     } catch (error) {
-      const drained = notices.drain();
-      keepUntil(drained);
-      if (settings.waitUntil === undefined) await drained;
+      await keepUntil(notices.drain());
       throw error;
     }
     const ended = execute(active, store).finally(() => this.#forget(active));
     const run = this.#latest = new Run(active, ended);
-    keepUntil(run.finished.catch(() => {}).then(() => active.drained));
+    const drained = () => Promise.all([active.drained, notices.drain()]);
+    keepUntil(run.finished.catch(() => {}).then(drained));
     return settings.mode === "background" ? run : await run.finished;
   }
 

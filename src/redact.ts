@@ -9,7 +9,7 @@ const SECRETS: readonly [pattern: RegExp, replacement: string][] = [
   // Everything in a URL behind its host: tokens sit in paths, queries, and
   // before the "@".
   [
-    /([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/@]*@)?([^\s/?#"'<>]*)[^\s"'<>]*/gi,
+    /([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s/?#"'<>]*)[^\s"'<>]*/gi,
     "$1$2/…",
   ],
   [/\b(bearer|basic|token|bot)([ :=]\s*)[\w.~+/:=-]{8,}/gi, "$1$2…"],

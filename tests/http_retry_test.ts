@@ -6,7 +6,8 @@ import {
   type RetryPolicy,
   sendWithRetries,
 } from "../src/http/retry.ts";
-import { cleanup, test } from "./harness.ts";
+import { sleep } from "./flow.ts";
+import { cleanup, runtime, test } from "./harness.ts";
 import { type FaultKind, type LabS3, openS3, unreachable } from "./lab.ts";
 
 /** Writes an object to a bucket of the lab, signed anew for each attempt. */
@@ -303,6 +304,26 @@ test("http: a fetch that heeds no signal is left behind, its body cancelled", as
   );
   answer(new Response(new ReadableStream({ cancel: () => cancelled() })));
   await cancel;
+});
+
+test("http: a program that is always busy waits for no answer for ever", {
+  skip: runtime === "workerd" && "its clock stands still meanwhile",
+}, async () => {
+  let busy = true;
+  const spin = () => {
+    const untilMs = performance.now() + 240;
+    while (performance.now() < untilMs);
+    if (busy) setTimeout(spin);
+  };
+  setTimeout(spin);
+  const startMs = performance.now();
+  const fetch = () => new Promise<Response>(() => {});
+  const policy = { fetch, timeoutMs: 800, maxAttempts: 1 };
+  const sent = sendWithRetries(prepare, policy).catch(() => {});
+  await Promise.race([sent, sleep(5_000)]);
+  busy = false;
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs < 4_000, `${tookMs} ms`);
 });
 
 test("http: no timer outlives a request", async () => {

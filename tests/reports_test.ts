@@ -6,9 +6,10 @@
 
 import { action, type Config, DotFlow, Notify } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
-import { sleep } from "./flow.ts";
+import { flowOn, moment, rejectsWith, sleep } from "./flow.ts";
 import { test } from "./harness.ts";
 import { catchConsole, type Line, LogRecorder, Recorder } from "./recorder.ts";
+import { StorageText } from "./storages.ts";
 
 function oneTask(config: Config): DotFlow {
   const workflow = new DotFlow({ workflowId: "wf", config });
@@ -29,6 +30,7 @@ test("reports: none holds a secret", async () => {
     "https://api.telegram.org/bot123456:AAabcdefghijklmnopqrstuvwxyz0123456/x",
     "https://user:password@example.com/hook?token=verysecret",
     "Authorization: Bearer abcdefgh12345678",
+    "postgres://user:p4ss@w0rd99@example.com/api",
     "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK",
     "AKIAIOSFODNN7EXAMPLE",
   ];
@@ -48,7 +50,7 @@ test("reports: none holds a secret", async () => {
     const text = JSON.stringify(report);
     for (const word of secret.split(/[\s/:@?=.]+/)) {
       if (
-        /^(https|api|telegram|org|example|com|Authorization|Bearer|user|x)$/
+        /^(https|postgres|api|telegram|org|example|com|Authorization|Bearer|user|x)$/
           .test(word)
       ) continue;
       assert.ok(!text.includes(word), `${word} in ${text}`);
@@ -143,4 +145,63 @@ test("reports: where no log is left, the console has them", async () => {
   assert.equal(told().length, 1, "the last one that fails");
   await oneTask(new Recorder().config({ log: [] })).start();
   assert.deepEqual(told(), [], "nobody wants to know");
+});
+
+test("reports: where no log is left before a run, the console has them", async () => {
+  const lines = catchConsole();
+  class LogSick extends LogRecorder {
+    override info(): void {
+      throw new Error("no room");
+    }
+  }
+  const storage = new StorageText();
+  const gate = moment();
+  const begun = moment();
+  const owner = flowOn(storage);
+  owner.task.add(action("a", () => {
+    begun.resolve();
+    return gate.promise;
+  }));
+  const running = owner.start();
+  await begun.promise;
+  const other = flowOn(storage, "wf", { log: new LogSick([]) });
+  other.task.add(action("a", () => 1));
+  await rejectsWith(other.start({ wait: 50 }), "WORKFLOW_LOCKED");
+  gate.resolve();
+  await running;
+  const reports = lines.filter(([, line]) =>
+    /deliver events to LogSick/.test(line)
+  );
+  assert.equal(reports.length, 1);
+});
+
+test("reports: what was told before a run is delivered with it", async () => {
+  let isOpen = false;
+  const late = moment();
+  class LogSlow extends LogRecorder {
+    override async info(message: string): Promise<void> {
+      if (!message.startsWith("Waiting")) return;
+      isOpen = true;
+      await late.promise;
+      isOpen = false;
+    }
+  }
+  const storage = new StorageText();
+  const begun = moment();
+  const owner = flowOn(storage);
+  owner.task.add(action("a", async () => {
+    begun.resolve();
+    await sleep(50);
+  }));
+  const running = owner.start();
+  await begun.promise;
+  const log = new LogSlow([]);
+  const other = flowOn(storage, "wf", { log, lease: 200 });
+  other.task.add(action("a", () => 1));
+  const work: Promise<unknown>[] = [];
+  const waitUntil = (each: Promise<unknown>) => void work.push(each);
+  const onSuccess = () => void setTimeout(late.resolve, 100);
+  await other.start({ wait: "10s", waitUntil, onSuccess });
+  await Promise.all([running, ...work]);
+  assert.equal(isOpen, false);
 });

@@ -35,10 +35,10 @@ const LOOKS = GRACE_MS / LOOK_MS;
 const GIVE_UP_MS = 60_000;
 /** A pause that lasts longer is not waited for at the end of a run. */
 const PATIENCE_MS = 4_000;
-/** Nor is what comes after a message that nobody answers, after that time. */
+/** After a message without an answer, it waits no longer than this for others. */
 const ANSWER_MS = 2_000;
-/** Who has waited as long as a run's end usually does may not be heard any more. */
-const HEARD_MS = 5_000;
+/** What is thrown later, nobody hears: the end of a run has stopped listening. */
+const HEARD_MS = 4_500;
 
 /** Why changes were given up. */
 interface Failure {

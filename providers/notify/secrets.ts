@@ -28,7 +28,8 @@ export function formsOf(secrets: readonly string[]): readonly string[] {
     forms.add(encoded);
     forms.add(encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
   }
-  return [...forms].sort((one, other) => other.length - one.length);
+  return [...forms].filter(({ length }) => length >= SHORTEST)
+    .sort((one, other) => other.length - one.length);
 }
 
 /**

@@ -21,8 +21,9 @@ const INCOMPLETE = new Error("Cannot read the whole body");
  * @param fetch What sends it.
  * @param request The request.
  * @param limitMs How long it may take, in milliseconds; a `fetch` that does not
- * heed its signal is left behind then. While the program is busy, nothing can be
- * sent or read, so that this time does not count.
+ * heed its signal is left behind then. A program that is busy when the time is
+ * over can read nothing, so that it is given as much time again as it was late,
+ * but no more than once and than this time.
  * @returns The answer.
  * @throws {Error} If there is none, or not the whole of it.
  */
@@ -34,16 +35,17 @@ export async function sendOnce(
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const wait = (ms: number) => {
-      const dueMs = performance.now() + ms;
-      timer = setTimeout(() => {
-        const heldUpMs = performance.now() - dueMs;
-        if (heldUpMs > BUSY_MS) return wait(Math.min(heldUpMs, limitMs));
-        reject(TIMED_OUT);
-        controller.abort();
-      }, ms);
+    const giveUp = () => {
+      reject(TIMED_OUT);
+      controller.abort();
     };
-    wait(limitMs);
+    const dueMs = performance.now() + limitMs;
+    timer = setTimeout(() => {
+      const heldUpMs = performance.now() - dueMs;
+      if (heldUpMs <= BUSY_MS) return giveUp();
+      // Once, or a program that is always busy would wait for ever.
+      timer = setTimeout(giveUp, Math.min(heldUpMs, limitMs));
+    }, limitMs);
   });
   try {
     return await Promise.race([read(fetch, request, controller.signal), late]);

@@ -56,7 +56,11 @@ export class Deliveries {
         this.#reports++;
         this.#report(provider, error);
       };
-      delivery = new Delivery(report, () => (provider as Flushing).flush?.());
+      // A function, such as `onEvent`, has nothing of its own to keep back.
+      const flush = typeof provider === "function"
+        ? undefined
+        : () => (provider as Flushing).flush?.();
+      delivery = new Delivery(report, flush);
       this.#all.set(provider, delivery);
     }
     return delivery;

@@ -13,13 +13,14 @@ import type { StartOptions } from "./options.ts";
  * so while nothing is done.
  *
  * @param waitUntil Takes it; it may be missing.
- * @returns Is told what the work consists of, which must not reject.
+ * @returns Takes the promise of the whole work, which must not reject, and gives
+ * what the caller has to wait for himself: nothing, where it was handed over.
  * @throws {InvalidOptionError} If it throws: torn from its object, the method of
  * a Worker's context does.
  */
 export function keepAwake(
   waitUntil: StartOptions["waitUntil"],
-): (work: Promise<unknown>) => void {
+): (work: Promise<unknown>) => Promise<unknown> | undefined {
   let begin!: (work: Promise<unknown>) => void;
   const whole = new Promise<unknown>((resolve) => begin = resolve);
   try {
@@ -31,5 +32,8 @@ export function keepAwake(
       { cause },
     );
   }
-  return begin;
+  return (work) => {
+    begin(work);
+    return waitUntil === undefined ? work : undefined;
+  };
 }

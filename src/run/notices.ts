@@ -9,7 +9,7 @@ import type { Config } from "../config.ts";
 import type { LogFields, LogLevel } from "../contracts/log.ts";
 import { Deliveries } from "./deliveries.ts";
 import { reportOn } from "./report.ts";
-import { keeps, lineTo } from "./watchers.ts";
+import { keeps, LAST_RESORT, lineTo } from "./watchers.ts";
 
 /** What is told while a run is being opened. */
 export class Notices {
@@ -25,8 +25,10 @@ export class Notices {
   constructor(config: Config, workflowId: string) {
     this.#config = config;
     this.#deliveries = new Deliveries(config.log, (provider, error) => {
-      const { level, message, fields } = reportOn(provider, error);
-      this.write(level, message, { workflowId, ...fields });
+      const { level, message, fields: why } = reportOn(provider, error);
+      const fields = { workflowId, ...why };
+      if (!this.#deliveries.areLogsSick) this.write(level, message, fields);
+      else lineTo(LAST_RESORT, { level, message, fields });
     });
   }
 

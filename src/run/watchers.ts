@@ -146,7 +146,7 @@ export class Watchers {
 }
 
 /** Nobody may fail unheard, not even the only log. */
-const LAST_RESORT = DEFAULTS.log();
+export const LAST_RESORT: Log = DEFAULTS.log();
 
 /** Subscribes a provider to a type of events. */
 type Subscribe = <Type extends RunEvent["type"]>(
