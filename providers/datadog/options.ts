@@ -8,12 +8,17 @@
 
 import { toTimeout } from "../../src/duration.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { HOST, hostInUrl, isHost, toHost } from "../../src/http/address.ts";
+import {
+  HOST,
+  hostInUrl,
+  isHost,
+  toHost,
+  toPort,
+} from "../../src/http/address.ts";
 import type { Fetch } from "../../src/http/retry.ts";
 import {
   type Check,
   type Checked,
-  kindOf,
   optional,
   toFunction,
   toName,
@@ -34,11 +39,7 @@ export const CHECKS = {
   version: optional(toName),
   url: optional(toAddress),
   host: optional(toHost),
-  port: optional(kindOf<number>(
-    (value) =>
-      Number.isInteger(value) && value as number > 0 && value as number < 65536,
-    "a number from 1 to 65535",
-  )),
+  port: optional(toPort),
   fetch: optional(toFunction as Check<Fetch>),
   timeout: optional(toTimeout, 3_000),
 };

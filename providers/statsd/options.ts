@@ -5,7 +5,7 @@
  */
 
 import { toMilliseconds } from "../../src/duration.ts";
-import { toHost } from "../../src/http/address.ts";
+import { toHost, toPort } from "../../src/http/address.ts";
 import {
   type Check,
   expect,
@@ -32,15 +32,6 @@ const LARGEST_PACKET = 65_507;
 
 /** The keys of tags that lines have anyway. */
 const OWN_KEYS = ["status", "workflow_id", "task_id"];
-
-/** Makes the check for whole numbers from 1. */
-function numberUpTo(most: number, expected: string): Check<number> {
-  return kindOf<number>(
-    (value) =>
-      Number.isInteger(value) && value as number > 0 && value as number <= most,
-    expected,
-  );
-}
 
 const toTags: Check<string[]> = (value, option) => {
   const isObject = typeof value === "object" && value !== null &&
@@ -72,7 +63,7 @@ const toInterval: Check<number> = (value, option) => {
 
 const CHECKS = {
   host: optional(toHost, "127.0.0.1"),
-  port: optional(numberUpTo(65_535, "a number from 1 to 65535"), 8_125),
+  port: optional(toPort, 8_125),
   prefix: optional(
     kindOf<string>(
       (value) =>
@@ -87,7 +78,12 @@ const CHECKS = {
   idTags: optional(toFlag, false),
   distribution: optional(toFlag, false),
   packetSize: optional(
-    numberUpTo(LARGEST_PACKET, "a number of bytes from 1 to 65507"),
+    kindOf<number>(
+      (value) =>
+        Number.isInteger(value) && value as number > 0 &&
+        value as number <= LARGEST_PACKET,
+      "a number of bytes from 1 to 65507",
+    ),
     1_432,
   ),
   interval: optional(toInterval, 1_000),

@@ -5,6 +5,7 @@
  */
 
 import { InvalidOptionError } from "../errors.ts";
+import { type Check, kindOf } from "../options.ts";
 
 /**
  * Tells whether secrets may be sent to an address.
@@ -62,3 +63,10 @@ export function toHost(value: unknown, option: string): string {
     `Cannot use what was given as ${option}: give ${HOST}`,
   );
 }
+
+/** Takes a port. */
+export const toPort: Check<number> = kindOf(
+  (value) =>
+    Number.isInteger(value) && value as number > 0 && value as number < 65_536,
+  "a number from 1 to 65535",
+);
