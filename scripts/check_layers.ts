@@ -45,6 +45,7 @@ const HELPERS = [
   "traceparent",
   "types",
   "wait",
+  "wire",
   "within",
 ].map((name) => `src/${name}.ts`);
 
@@ -151,6 +152,15 @@ function mayImport(path: string, target: string): boolean {
     case "providers":
       if (path === "providers/mod.ts") return isProvider(target);
       return helper || inOwnFolder(path, target);
+    case "server":
+      return target.startsWith("server/") || target.startsWith("src/") ||
+        isProvider(target);
+    case "dashboard":
+      return target.startsWith("dashboard/") || target === "src/wire.ts";
+    case "cli":
+      return target.startsWith("cli/") || target.startsWith("src/") ||
+        target === "mod.ts" || target === "server/mod.ts" ||
+        isProvider(target);
     default:
       return false;
   }

@@ -50,8 +50,10 @@ export const installed = [
   () => import("npm:@opentelemetry/sdk-metrics@2.12.0"),
   () => import("npm:@opentelemetry/sdk-trace-base@2.12.0"),
   () => import("npm:@types/node@20.19.43"),
+  () => import("npm:axe-core@4.14.1"),
   () => import("npm:bun@1.4.5"),
   () => import("npm:ioredis@5.11.1"),
+  () => import("npm:playwright-core@1.65.1"),
   () => import("npm:publint@0.3.25"),
   () => import("npm:unstorage@1.17.6"),
 ];
