@@ -7,6 +7,7 @@
 import type { WorkflowStatus } from "../status.ts";
 import type { Task } from "../task.ts";
 import type { ActiveRun } from "./active_run.ts";
+import { toMermaid } from "./mermaid.ts";
 import type { Mode } from "./options.ts";
 
 /** One run of a workflow. */
@@ -79,5 +80,17 @@ export class Run {
    */
   cancel(reason?: unknown): void {
     this.#active.cancel(reason);
+  }
+
+  /**
+   * Draws the run as it stands: a flowchart of Mermaid, which GitHub and many
+   * editors show as a picture. Each task has its status, its duration and the
+   * number of its attempts; groups have a frame.
+   *
+   * @returns The text of the flowchart.
+   * @see https://mermaid.js.org/syntax/flowchart.html
+   */
+  toMermaid(): string {
+    return toMermaid(this.tasks, this.mode);
   }
 }
