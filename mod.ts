@@ -74,6 +74,8 @@ export {
   NonRetryableError,
   NotCallableObject,
   NotStartedError,
+  RunEndedError,
+  RunUnfinishedError,
   StorageError,
   StorageNotConditionalError,
   TaskTimeoutError,

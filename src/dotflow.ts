@@ -4,19 +4,18 @@
  * @module
  */
 
-import { Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Schedulable } from "./contracts/scheduler.ts";
 import type { Storage } from "./contracts/storage.ts";
 import { DEFAULTS } from "./defaults.ts";
-import { NotStartedError } from "./errors.ts";
 import {
-  type Check,
-  kindOf,
-  optional,
-  readOptions,
-  toName,
-} from "./options.ts";
+  type DotFlowOptions,
+  toDotFlowSettings,
+  type WorkflowResult,
+} from "./dotflow_options.ts";
+import { NotStartedError } from "./errors.ts";
+import { recordKey } from "./place.ts";
 import type { ActiveRun } from "./run/active_run.ts";
 import { execute } from "./run/execute.ts";
 import { keepAwake } from "./run/keep_awake.ts";
@@ -30,52 +29,13 @@ import {
 } from "./run/options.ts";
 import { planSteps } from "./run/plan.ts";
 import { RecordStore } from "./run/record.ts";
-import { clearRuns } from "./run/retention.ts";
+import { clearAll } from "./run/retention.ts";
 import { Run } from "./run/run.ts";
 import type { Watch } from "./run/watch.ts";
-import { environment } from "./runtime.ts";
-import type { WorkflowStatus } from "./status.ts";
-import type { Task, TaskResult } from "./task.ts";
+import type { Task } from "./task.ts";
 import { TaskBuilder } from "./task_builder.ts";
 
-/** What a workflow is made of. */
-export interface DotFlowOptions {
-  /**
-   * What the workflow is known by in its storage: the same id finds the same
-   * checkpoints in another process, machine or runtime. Any text will do.
-   *
-   * @default The environment's `WORKFLOW_ID`, else one is generated
-   */
-  readonly workflowId?: string;
-  /** The name for people. @default The workflow's id */
-  readonly name?: string;
-  /** The providers. @default A `Config` with the default of each family */
-  readonly config?: Config;
-}
-
-const CHECKS = {
-  workflowId: optional(toName),
-  name: optional(toName),
-  config: optional(
-    kindOf<Config>((value) => value instanceof Config, "a Config"),
-  ),
-} satisfies Record<keyof DotFlowOptions, Check<unknown>>;
-
-/** What became of the latest run, as plain data. */
-export interface WorkflowResult {
-  /** The workflow. */
-  readonly workflowId: string;
-  /** The name for people. */
-  readonly name: string;
-  /** The run. */
-  readonly runId: string;
-  /** Where the run stands. */
-  readonly status: WorkflowStatus;
-  /** How long it took, in milliseconds. */
-  readonly duration: number;
-  /** What became of each task, in the order of `add`. */
-  readonly tasks: readonly TaskResult[];
-}
+export type { DotFlowOptions, WorkflowResult };
 
 /**
  * A workflow. `start` may be called again and again; each call is a run of its
@@ -108,7 +68,8 @@ export class DotFlow implements Schedulable {
   /** The tasks. */
   // deno-lint-ignore ban-types
   readonly task: TaskBuilder<{}>;
-  readonly #generatedId: boolean;
+  /** Whether the id was generated, not given: nobody else can know it then. */
+  readonly generatedId: boolean;
   /** Nobody else can know an id that was generated here, nor its record. */
   readonly #records: Storage;
   readonly #active: Set<string> = new Set();
@@ -121,18 +82,15 @@ export class DotFlow implements Schedulable {
    * @throws {InvalidOptionError} If an option is unknown or not allowed.
    */
   constructor(options: DotFlowOptions = {}) {
-    const { workflowId, name, config = new Config() } = readOptions(
+    const { workflowId, name, config, generatedId } = toDotFlowSettings(
       options,
-      "DotFlow",
-      CHECKS,
     );
-    const fixed = workflowId ?? environment("WORKFLOW_ID");
-    this.workflowId = fixed ?? crypto.randomUUID();
-    this.name = name ?? this.workflowId;
+    this.workflowId = workflowId;
+    this.name = name;
     this.config = config;
     this.task = new TaskBuilder(() => this.#tasks().map((t) => t.toResult()));
-    this.#generatedId = fixed === undefined;
-    this.#records = this.#generatedId ? DEFAULTS.storage() : config.storage;
+    this.generatedId = generatedId;
+    this.#records = generatedId ? DEFAULTS.storage() : config.storage;
   }
 
   /**
@@ -154,6 +112,8 @@ export class DotFlow implements Schedulable {
    * @throws {WorkflowChangedError} If the run to resume had other tasks.
    * @throws {UnstorableValueError} If the input cannot be written down, on a
    * storage that persists; give `fingerprint` then.
+   * @throws {RunEndedError} If the run of that `runId` does not go on any more.
+   * @throws {RunUnfinishedError} If another named run has to be finished first.
    * @throws {CorruptCheckpointError} If something stored is damaged.
    * @throws {StorageError} If the storage fails, also amid the run.
    * @throws {WorkflowCancelledError} If the signal has aborted, and the storage
@@ -163,7 +123,7 @@ export class DotFlow implements Schedulable {
   async start(options?: StartOptions): Promise<Run> {
     const settings = toSettings(options);
     const keepUntil = keepAwake(settings.waitUntil);
-    const store = this.#store();
+    const store = this.#store(settings);
     const notices = this.#notices();
     let active: ActiveRun;
     try {
@@ -190,14 +150,15 @@ export class DotFlow implements Schedulable {
   }
 
   /**
-   * Removes the checkpoints of all runs, where the storage can remove things.
+   * Removes the checkpoints of all runs, where the storage can remove things, and
+   * forgets their names.
    *
    * @throws {WorkflowLockedError} If a run owns the workflow.
    * @throws {StorageError} If the storage fails.
    */
   async clear(): Promise<void> {
     const watch = this.#watch(this.#store(), this.#notices());
-    await clearRuns(watch).finally(() => watch.notices.drain());
+    await clearAll(watch, this.#records).finally(() => watch.notices.drain());
   }
 
   /**
@@ -249,8 +210,7 @@ export class DotFlow implements Schedulable {
     store: RecordStore,
     notices: Notices,
   ): Promise<ActiveRun> {
-    const { workflowId, name: workflowName, config } = this;
-    const generatedId = this.#generatedId;
+    const { workflowId, name: workflowName, generatedId, config } = this;
     const identity = { workflowId, workflowName, generatedId };
     const steps = await planSteps([...this.task.definitions]);
     const { signal, timeoutMs, waitMs } = settings;
@@ -278,7 +238,7 @@ export class DotFlow implements Schedulable {
     stop?: AbortSignal,
   ): Watch {
     const { config, config: { storage, ownership } } = this;
-    const owned = ownership && !this.#generatedId && storage.persistent &&
+    const owned = ownership && !this.generatedId && storage.persistent &&
       storage.atomicSwap !== undefined;
     const untilMs = waitMs === undefined ? waitMs : performance.now() + waitMs;
     return { store, config, owned, untilMs, notices, stop };
@@ -288,8 +248,12 @@ export class DotFlow implements Schedulable {
     return new Notices(this.config, this.workflowId);
   }
 
-  #store(): RecordStore {
-    return new RecordStore(this.#records, this.workflowId);
+  #store({ exclusive, runId }: Partial<StartSettings> = {}): RecordStore {
+    const key = recordKey(
+      this.workflowId,
+      exclusive === false ? runId : undefined,
+    );
+    return new RecordStore(this.#records, this.workflowId, key);
   }
 
   #tasks(): readonly Task[] {

@@ -8,6 +8,7 @@
 import { DotFlowError } from "./dotflow_error.ts";
 
 export { DotFlowError };
+export { RunEndedError, RunUnfinishedError } from "./run_errors.ts";
 export {
   CorruptCheckpointError,
   StorageError,

@@ -1,7 +1,9 @@
 /**
- * Where things lie in a storage: `<workflow>/<run>/<task>` for checkpoints and
- * `<workflow>/_run` for the run record. No encoded id begins with `_r`, so that
- * no run can be taken for the record.
+ * Where things lie in a storage: `<workflow>/<run>/<task>` for checkpoints,
+ * `<workflow>/_run` for the run record, `<workflow>/<run>/_run` for that of a run
+ * which does not own the workflow, and `<workflow>/_tick/<slot>` for the ticks of
+ * a schedule. No encoded id begins with `_r` or `_t`, so that none of them can be
+ * taken for another.
  *
  * @module
  */
@@ -40,11 +42,34 @@ export function taskKey(task: TaskPlace): string {
 }
 
 /**
- * The key of a workflow's run record.
+ * The prefix that everything of a workflow shares.
  *
  * @param workflowId The workflow.
+ * @returns The prefix, with its closing slash.
+ */
+export function workflowPrefix(workflowId: string): string {
+  return `${keyPart(workflowId)}/`;
+}
+
+/**
+ * The key of a run record.
+ *
+ * @param workflowId The workflow.
+ * @param runId The run that has a record of its own; undefined: all share one.
  * @returns The key.
  */
-export function recordKey(workflowId: string): string {
-  return `${keyPart(workflowId)}/_run`;
+export function recordKey(workflowId: string, runId?: string): string {
+  return runId === undefined
+    ? `${workflowPrefix(workflowId)}_run`
+    : `${runPrefix(workflowId, runId)}_run`;
+}
+
+/**
+ * The prefix that the ticks of a workflow's schedule share.
+ *
+ * @param workflowId The workflow.
+ * @returns The prefix, with its closing slash.
+ */
+export function tickPrefix(workflowId: string): string {
+  return `${workflowPrefix(workflowId)}_tick/`;
 }

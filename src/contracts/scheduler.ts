@@ -5,12 +5,22 @@
  */
 
 import { brand } from "../brand.ts";
+import type { Config } from "../config.ts";
 import type { Run } from "../run/run.ts";
 import type { StartOptions } from "../run/options.ts";
 import type { Awaitable } from "../types.ts";
 
-/** What a scheduler starts: a `DotFlow`. */
+/**
+ * What a scheduler starts: a `DotFlow`. `start` is all that a scheduler of one's
+ * own has to use.
+ */
 export interface Schedulable {
+  /** What the workflow is known by in its storage. */
+  readonly workflowId: string;
+  /** Whether that was generated, not given: no other process can know it then. */
+  readonly generatedId: boolean;
+  /** The providers, such as the logs for what goes wrong between runs. */
+  readonly config: Config;
   /**
    * Starts one run.
    *

@@ -6,12 +6,19 @@
  */
 
 import { InputChangedError, WorkflowChangedError } from "../errors.ts";
-import { fingerprintOf } from "../fingerprint.ts";
 import type { RunIdentity } from "../run_info.ts";
 import { sleep } from "../wait.ts";
 import { ActiveRun } from "./active_run.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Claim, makeClaim } from "./claim.ts";
+import {
+  type Continued,
+  continued,
+  hasOtherInput,
+  inputOf,
+  isLetGo,
+} from "./continued.ts";
+import { asksForLatest, namesAfter, openOnce, refuseToDrop } from "./named.ts";
 import type { StartSettings } from "./options.ts";
 import { differenceOf, type PlannedStep, type Shape, shapeOf } from "./plan.ts";
 import type { RecordDraft, RunRecord } from "./record.ts";
@@ -46,15 +53,24 @@ export interface Opening extends Watch {
  * apart.
  * @throws {InputChangedError} If the latest run had another input.
  * @throws {WorkflowChangedError} If the latest run had other tasks.
+ * @throws {RunEndedError} If a run of that name does not go on.
+ * @throws {RunUnfinishedError} If another named run is not finished.
  * @throws {CorruptCheckpointError} If something stored is damaged.
  * @throws {StorageError} If the storage fails.
  */
-export async function openRun(opening: Opening): Promise<ActiveRun> {
+export function openRun(opening: Opening): Promise<ActiveRun> {
+  return openOnce(opening, () => open(opening));
+}
+
+async function open(opening: Opening): Promise<ActiveRun> {
   const { settings, steps } = opening;
   const shape = shapeOf(steps, settings.mode);
   for (;;) {
     const record = await whenFree(opening);
     const latest = continuable(opening, record, shape);
+    if (!latest) {
+      refuseToDrop(opening, record, (r) => isLetGo(opening, r, shape));
+    }
     const next = latest && continued(opening, latest, shape);
     const run = next && await finished(opening, next) ||
       await claimed(opening, record, next, shape);
@@ -85,7 +101,7 @@ function continuable(
   shape: Shape,
 ): RunRecord | undefined {
   const { settings, identity: { workflowId } } = opening;
-  if (!settings.resume || !record?.runId) return undefined;
+  if (!asksForLatest(opening, record)) return undefined;
   const difference = differenceOf(record, shape);
   if (difference !== undefined && settings.onWorkflowChange !== "reuse") {
     if (settings.onWorkflowChange === "reset") return undefined;
@@ -98,55 +114,6 @@ function continuable(
   return record;
 }
 
-/** What the latest run goes on as, worked out once: inputs may be large. */
-interface Continued {
-  /** The record as it stands. */
-  readonly record: RunRecord;
-  /** What it is to say of tasks and input. */
-  readonly fields: Shape & Pick<RunRecord, "fingerprint">;
-  /** Whether it does not say so already. */
-  readonly changes: boolean;
-}
-
-function continued(
-  opening: Opening,
-  record: RunRecord,
-  shape: Shape,
-): Continued {
-  // An input that is to be reused leaves the recorded one as it is.
-  const fingerprint = opening.settings.onInputChange === "reuse"
-    ? record.fingerprint
-    : inputOf(opening);
-  const changes = record.mode !== shape.mode ||
-    record.fingerprint !== fingerprint ||
-    JSON.stringify(record.groups) !== JSON.stringify(shape.groups);
-  return { record, fields: { ...shape, fingerprint }, changes };
-}
-
-/** Tasks that were appended since do not count. */
-function hasOtherInput(opening: Opening, record: RunRecord): boolean {
-  const known = new Set(record.groups.flatMap(([, taskIds]) => taskIds));
-  const now = inputOf(opening, known);
-  return now !== undefined && record.fingerprint !== undefined &&
-    now !== record.fingerprint;
-}
-
-/** What stands for the input; undefined where it cannot be written down. */
-function inputOf(
-  { settings, steps, config }: Opening,
-  known?: ReadonlySet<string>,
-): string | undefined {
-  if (settings.fingerprint !== undefined) return settings.fingerprint;
-  const counting = known ? steps.filter((s) => known.has(s.taskId)) : steps;
-  try {
-    return fingerprintOf(settings.input, counting);
-  } catch (error) {
-    // Values that never leave the process need not be written down.
-    if (!config.storage.persistent) return undefined;
-    throw error;
-  }
-}
-
 /** Begins a new run. */
 function begin(
   opening: Opening,
@@ -154,7 +121,7 @@ function begin(
   shape: Shape,
   claim: Claim,
 ): Promise<ActiveRun | undefined> {
-  const runId = crypto.randomUUID();
+  const runId = opening.settings.runId ?? crypto.randomUUID();
   const earlier = record?.runs ?? [];
   const run = activate(opening, runId);
   const draft: RecordDraft = {
@@ -162,6 +129,7 @@ function begin(
     ...claim.fields,
     runId,
     runs: [runId, ...earlier],
+    ...namesAfter(opening.settings.runId, record),
     fingerprint: inputOf(opening),
     status: "In progress",
     errors: [],

@@ -8,6 +8,7 @@ import { type Duration, toMilliseconds, toTimeout } from "../duration.ts";
 import { ExecutionModeNotExist, InvalidOnInputChange } from "../errors.ts";
 import {
   type Check,
+  expect,
   kindOf,
   oneOf,
   optional,
@@ -58,6 +59,24 @@ export interface StartOptions {
    * @default false
    */
   readonly resume?: boolean;
+  /**
+   * The name of the run, such as the moment it stands for; each begins once.
+   * While it is the latest and not finished, it goes on; once it has completed,
+   * it gives its results and runs nothing. A named run takes the place of no
+   * other named one that is not finished. The last 100 names are remembered,
+   * until `clear`.
+   *
+   * @default A random one
+   */
+  readonly runId?: string;
+  /**
+   * Whether the run owns the workflow; if not, it owns only itself, and runs of
+   * other names may go on at the same time. Such runs need a `runId` that no
+   * exclusive run has; `keepRuns` does not count them, `clear` removes them.
+   *
+   * @default true
+   */
+  readonly exclusive?: boolean;
   /**
    * How long to wait for another run that owns the workflow; 0 does not wait
    * at all.
@@ -110,6 +129,8 @@ export interface StartSettings
   readonly keepGoing: boolean;
   /** Whether the latest run goes on where it stopped. */
   readonly resume: boolean;
+  /** Whether the run owns the workflow. */
+  readonly exclusive: boolean;
   /** How long to wait for a live owner, in milliseconds. */
   readonly waitMs: number | undefined;
   /** How long the whole run may take, in milliseconds. */
@@ -152,6 +173,8 @@ const CHECKS = {
     value === Infinity ? Infinity : toCount(value, option),
   keepGoing: optional(toFlag, false),
   resume: optional(toFlag, false),
+  runId: optional(toName),
+  exclusive: optional(toFlag, true),
   wait: optional(toMilliseconds),
   timeout: optional(toTimeout),
   onInputChange: oneOf(CHANGES, "raise", InvalidOnInputChange),
@@ -175,6 +198,12 @@ const CHECKS = {
  */
 export function toSettings(options: StartOptions = {}): StartSettings {
   const { timeout, wait, ...rest } = readOptions(options, "start", CHECKS);
+  expect(
+    rest.exclusive || rest.runId !== undefined,
+    rest.exclusive,
+    "exclusive",
+    "a runId too, by which the run is found again",
+  );
   const deadlineMs = timeout && performance.now() + timeout;
   return { ...rest, timeoutMs: timeout, deadlineMs, waitMs: wait };
 }

@@ -27,6 +27,11 @@ export interface RunRecord extends Shape {
   readonly runId: string;
   /** The runs whose checkpoints are kept, the latest first. */
   readonly runs: readonly string[];
+  /**
+   * The latest runs that were named by whoever began them, the latest first;
+   * undefined where none was.
+   */
+  readonly named?: readonly string[];
   /** What stands for the input; undefined where it cannot be written down. */
   readonly fingerprint: string | undefined;
   /** Where the run stands. */
@@ -59,10 +64,21 @@ export class RecordStore {
   readonly #key: string;
   #context: Context | null = null;
 
-  constructor(storage: Storage, workflowId: string) {
+  /**
+   * Makes a `RecordStore`.
+   *
+   * @param storage The storage.
+   * @param workflowId The workflow.
+   * @param key Where the record lies.
+   */
+  constructor(
+    storage: Storage,
+    workflowId: string,
+    key: string = recordKey(workflowId),
+  ) {
     this.#storage = storage;
     this.workflowId = workflowId;
-    this.#key = recordKey(workflowId);
+    this.#key = key;
   }
 
   /** The record as it was last read or written. */

@@ -5,9 +5,9 @@
  */
 
 import { Storage } from "../contracts/storage.ts";
-import { runPrefix } from "../place.ts";
+import { recordKey, runPrefix, workflowPrefix } from "../place.ts";
 import { guarded } from "./guarded.ts";
-import type { RecordDraft } from "./record.ts";
+import { type RecordDraft, RecordStore } from "./record.ts";
 import { type Watch, whenFree } from "./watch.ts";
 
 /**
@@ -28,6 +28,31 @@ export async function removeRuns(
     const prefix = runPrefix(workflowId, runId);
     const remove = () => storage.deletePrefix!(prefix);
     await guarded("remove run", prefix, remove);
+  }
+}
+
+/**
+ * Removes all runs of a workflow, also those that own only themselves, where the
+ * storage can list and remove them.
+ *
+ * @param watch What the record of the workflow is watched with.
+ * @param records Where the records of runs that have their own are kept.
+ * @throws {WorkflowLockedError} If one of them is alive.
+ * @throws {StorageError} If the storage fails.
+ */
+export async function clearAll(watch: Watch, records: Storage): Promise<void> {
+  const { workflowId } = watch.store;
+  await clearRuns(watch);
+  if (!records.listKeys || !records.deletePrefix) return;
+  const prefix = workflowPrefix(workflowId);
+  const list = () => records.listKeys!(prefix);
+  for (const key of await guarded("list runs", prefix, list)) {
+    if (!key.endsWith("/_run") || key === recordKey(workflowId)) continue;
+    const store = new RecordStore(records, workflowId, key);
+    // Its record is taken first: whoever is late finds it gone.
+    await clearRuns({ ...watch, store });
+    const remove = () => records.deletePrefix!(key.slice(0, -"_run".length));
+    await guarded("remove run", key, remove);
   }
 }
 

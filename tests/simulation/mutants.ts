@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "keeps the run id when it begins anew",
     file: "open.ts",
     edits: [[
-      "const runId = crypto.randomUUID();",
+      "const runId = opening.settings.runId ?? crypto.randomUUID();",
       "const runId = record?.runId || crypto.randomUUID();",
     ]],
   },
