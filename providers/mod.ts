@@ -41,7 +41,21 @@ export type {
   WebhookMessage,
   WebhookTask,
 } from "./notify_webhook.ts";
+export { SchedulerCron } from "./scheduler_cron.ts";
+export type {
+  Moment,
+  Overlap,
+  ScheduleOptions,
+  SchedulerCronOptions,
+} from "./scheduler_cron.ts";
 export { SchedulerDefault } from "./scheduler_default.ts";
+export { SchedulerInterval } from "./scheduler_interval.ts";
+export type { SchedulerIntervalOptions } from "./scheduler_interval.ts";
+export { SchedulerTrigger } from "./scheduler_trigger.ts";
+export type {
+  FireOptions,
+  SchedulerTriggerOptions,
+} from "./scheduler_trigger.ts";
 export { ServerDefault } from "./server_default.ts";
 export { StorageDefault } from "./storage_default.ts";
 export { StorageFile } from "./storage_file.ts";

@@ -25,7 +25,7 @@ import { unlessStopped } from "./run/opening.ts";
 import {
   type StartOptions,
   type StartSettings,
-  toSettings,
+  toStartSettings,
 } from "./run/options.ts";
 import { planSteps } from "./run/plan.ts";
 import { RecordStore } from "./run/record.ts";
@@ -36,6 +36,9 @@ import type { Task } from "./task.ts";
 import { TaskBuilder } from "./task_builder.ts";
 
 export type { DotFlowOptions, WorkflowResult };
+
+/** How many names of runs are remembered that own only themselves. */
+const MOST_ENDED = 100;
 
 /**
  * A workflow. `start` may be called again and again; each call is a run of its
@@ -73,6 +76,8 @@ export class DotFlow implements Schedulable {
   /** Nobody else can know an id that was generated here, nor its record. */
   readonly #records: Storage;
   readonly #active: Set<string> = new Set();
+  /** Runs that have a record of their own here. */
+  readonly #ended: string[] = [];
   #latest: Run | undefined;
 
   /**
@@ -121,7 +126,7 @@ export class DotFlow implements Schedulable {
    * @throws {WorkflowTimeoutError} If the time is over, and likewise.
    */
   async start(options?: StartOptions): Promise<Run> {
-    const settings = toSettings(options);
+    const settings = toStartSettings(options);
     const keepUntil = keepAwake(settings.waitUntil);
     const store = this.#store(settings);
     const notices = this.#notices();
@@ -227,8 +232,12 @@ export class DotFlow implements Schedulable {
     });
   }
 
-  #forget({ identity: { runId } }: ActiveRun): void {
+  #forget({ identity: { runId }, settings: { exclusive } }: ActiveRun): void {
     this.#active.delete(runId);
+    if (exclusive || !this.generatedId) return;
+    // Nobody else removes what is kept here.
+    if (this.#ended.push(runId) <= MOST_ENDED) return;
+    this.#records.delete?.(recordKey(this.workflowId, this.#ended.shift()));
   }
 
   #watch(

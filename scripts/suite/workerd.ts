@@ -71,7 +71,8 @@ export async function withWorker(
     modulesRoot: folder,
     modules: [main, ...rest].map((path) => ({ type: "ESModule", path })),
     compatibilityDate: COMPATIBILITY_DATE,
-    compatibilityFlags: ["nodejs_compat"],
+    // With the second one, a worker can give itself a tick.
+    compatibilityFlags: ["nodejs_compat", "service_binding_extra_handlers"],
     ...bound,
   });
   try {
@@ -132,12 +133,14 @@ async function bundleWorker(files: readonly string[]): Promise<void> {
   });
   await Deno.writeTextFile(
     join(PROJECT, "main.js"),
-    `import { handle } from "./tests/workerd/worker.js";
+    `import { handleScheduled } from "./tests/workerd/requests.js";
+import { handle } from "./tests/workerd/worker.js";
 const files = {
 ${entries.join("\n")}
 };
 export default {
   fetch: (request, env, context) => handle(files, request, env, context),
+  scheduled: (tick, env, context) => handleScheduled(tick, context),
 };
 `,
   );

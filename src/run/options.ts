@@ -196,7 +196,7 @@ const CHECKS = {
  * @throws {ExecutionModeNotExist} If the mode does not exist.
  * @throws {InvalidOnInputChange} If `onInputChange` is none of its words.
  */
-export function toSettings(options: StartOptions = {}): StartSettings {
+export function toStartSettings(options: StartOptions = {}): StartSettings {
   const { timeout, wait, ...rest } = readOptions(options, "start", CHECKS);
   expect(
     rest.exclusive || rest.runId !== undefined,

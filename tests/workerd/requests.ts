@@ -36,6 +36,44 @@ export const noWorker: string | false = runtime !== "workerd" &&
 
 const handlers = new Map<string, Handler>();
 
+/** A tick of a cron trigger. */
+export interface Tick {
+  /** When it was to come, in milliseconds since the epoch. */
+  readonly scheduledTime: number;
+  /** The pattern that it comes from. */
+  readonly cron: string;
+}
+
+/** Does what a tick asks for. */
+export type ScheduledHandler = (
+  tick: Tick,
+  context: RequestContext,
+) => Promise<void>;
+
+let scheduled: ScheduledHandler | undefined;
+
+/**
+ * Says what ticks of the worker are given to; done while a test file is loaded.
+ *
+ * @param handler What takes them.
+ */
+export function serveScheduled(handler: ScheduledHandler): void {
+  scheduled = handler;
+}
+
+/**
+ * Hands on a tick.
+ *
+ * @param tick The tick.
+ * @param context Its context.
+ */
+export async function handleScheduled(
+  tick: Tick,
+  context: RequestContext,
+): Promise<void> {
+  await scheduled?.(tick, context);
+}
+
 /**
  * Says what answers requests of a name; done while a test file is loaded.
  *
