@@ -27,6 +27,7 @@ import type { Fetch, HttpAnswer, HttpRequest } from "../src/http/retry.ts";
 import { parseObject, textOf } from "../src/http/said.ts";
 import { kindOf, optional } from "../src/options.ts";
 import type { TaskStatus } from "../src/status.ts";
+import { toSafeUrl } from "../src/secret.ts";
 import type { Task } from "../src/task.ts";
 import type { Batch, Change } from "./notify/batch.ts";
 import { type Channel, postJson } from "./notify/channel.ts";
@@ -35,7 +36,6 @@ import {
   COMMON,
   type NotifyOptions,
   readNotifyOptions,
-  toSafeUrl,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
 import { formsOf, secretsOf, suspectsOf } from "./notify/secrets.ts";

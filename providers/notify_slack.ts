@@ -24,6 +24,7 @@
 import { Notify } from "../src/contracts/notify.ts";
 import type { Fetch, HttpAnswer, HttpRequest } from "../src/http/retry.ts";
 import { textOf } from "../src/http/said.ts";
+import { toSafeUrl } from "../src/secret.ts";
 import type { Task } from "../src/task.ts";
 import type { Batch } from "./notify/batch.ts";
 import { type Channel, postJson } from "./notify/channel.ts";
@@ -32,7 +33,6 @@ import {
   COMMON,
   type NotifyOptions,
   readNotifyOptions,
-  toSafeUrl,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
 import { formsOf, secretsOf, suspectsOf } from "./notify/secrets.ts";

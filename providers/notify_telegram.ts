@@ -26,16 +26,15 @@ import { Notify } from "../src/contracts/notify.ts";
 import type { Fetch, HttpAnswer, HttpRequest } from "../src/http/retry.ts";
 import { parseObject, textOf } from "../src/http/said.ts";
 import { type Checked, optional, toCount } from "../src/options.ts";
+import { isBareAndSafe, secretOf } from "../src/secret.ts";
 import type { Task } from "../src/task.ts";
 import type { Batch } from "./notify/batch.ts";
 import { type Channel, postJson } from "./notify/channel.ts";
 import { headlineOf, plainTextOf } from "./notify/message.ts";
 import {
   COMMON,
-  isBareAndSafe,
   type NotifyOptions,
   readNotifyOptions,
-  secretOf,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
 import { formsOf } from "./notify/secrets.ts";

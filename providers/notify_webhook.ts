@@ -44,6 +44,7 @@
 import { Notify } from "../src/contracts/notify.ts";
 import type { Fetch, HttpRequest } from "../src/http/retry.ts";
 import { optional } from "../src/options.ts";
+import { secretOf, toSafeUrl, toSecret } from "../src/secret.ts";
 import type { Task } from "../src/task.ts";
 import type { Batch } from "./notify/batch.ts";
 import { type Channel, postJson } from "./notify/channel.ts";
@@ -51,9 +52,6 @@ import {
   COMMON,
   type NotifyOptions,
   readNotifyOptions,
-  secretOf,
-  toSafeUrl,
-  toSecret,
 } from "./notify/options.ts";
 import { NotifyQueue } from "./notify/queue.ts";
 import { formsOf, isSecret, partsOf, suspectsOf } from "./notify/secrets.ts";

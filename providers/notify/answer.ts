@@ -1,16 +1,14 @@
 /**
- * What an answer says: how long to wait, and why a message was refused.
+ * How long to wait, as an answer says it.
  *
  * @module
  */
 
 import { type HttpAnswer, toWaitMs } from "../../src/http/retry.ts";
-import { clean, parseObject, textOf } from "../../src/http/said.ts";
+import { parseObject, textOf } from "../../src/http/said.ts";
 
 /** Where a server says that it is too much, but not for how long. */
 const USUAL_WAIT_MS = 1_000;
-/** A longer text is a page, and no description. */
-const LONGEST_PLAIN = 200;
 
 /**
  * Tells how long a server wants to be left alone.
@@ -49,35 +47,4 @@ function secondsToMs(seconds: unknown): number {
   return typeof seconds === "number" && seconds > 0 && seconds < 1e9
     ? seconds * 1_000
     : 0;
-}
-
-/**
- * Says why a message was refused.
- *
- * @param answer The answer.
- * @param secrets What must not be shown.
- * @returns The status, and what the server says of it.
- */
-export function refusalOf(
-  answer: HttpAnswer,
-  secrets: readonly string[],
-): string {
-  const { status } = answer;
-  if (status >= 300 && status < 400) {
-    return `status ${status}, a redirect, which is not followed`;
-  }
-  const said = clean(descriptionOf(textOf(answer)) ?? "", secrets);
-  return said === "" ? `status ${status}` : `status ${status}: ${said}`;
-}
-
-function descriptionOf(text: string): string | undefined {
-  const body = parseObject(text);
-  if (body === undefined) {
-    return text.length > LONGEST_PLAIN || text.includes("<") ? undefined : text;
-  }
-  const { description, message, error } = body;
-  const said = [description, message, error].find((word) =>
-    typeof word === "string"
-  );
-  return said as string | undefined;
 }

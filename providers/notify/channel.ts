@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refusalOf } from "../../src/http/refusal.ts";
 import {
   type Fetch,
   type HttpAnswer,
@@ -14,7 +15,7 @@ import {
   toWaitMs,
 } from "../../src/http/retry.ts";
 import type { Awaitable } from "../../src/types.ts";
-import { refusalOf, waitAhead, waitOf } from "./answer.ts";
+import { waitAhead, waitOf } from "./answer.ts";
 import type { Batch } from "./batch.ts";
 
 /** The way to one chat or address. */

@@ -1,5 +1,5 @@
 /**
- * The options that all notifiers share, and checks of what is secret.
+ * The options that all notifiers share.
  *
  * @module
  */
@@ -10,7 +10,6 @@ import {
   toTimeout,
 } from "../../src/duration.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { isSafe } from "../../src/http/address.ts";
 import type { Fetch } from "../../src/http/retry.ts";
 import {
   type Check,
@@ -94,54 +93,6 @@ export function readNotifyOptions<
     );
   }
   return readOptions(options, where, checks);
-}
-
-/**
- * Makes the check of something secret: what was given is never shown.
- *
- * @param isOk Tells whether a value is of the right kind.
- * @param expected What to give instead, in words.
- * @returns The check.
- */
-export function secretOf<T>(
-  isOk: (value: unknown) => boolean,
-  expected: string,
-): Check<T> {
-  return (value, option) => {
-    if (isOk(value)) return value as T;
-    // What is missing is no secret, and mostly a variable that is not set.
-    const given = value === undefined || value === ""
-      ? "nothing"
-      : "what was given";
-    throw new InvalidOptionError(
-      `Cannot use ${given} as ${option}: give ${expected}`,
-    );
-  };
-}
-
-/** Takes a text that is a secret. */
-export const toSecret: Check<string> = secretOf(
-  (value) => typeof value === "string" && value !== "",
-  "a text that is not empty",
-);
-
-/** Takes an address to which secrets may be sent. */
-export const toSafeUrl: Check<string> = secretOf(
-  isBareAndSafe,
-  "an https address without user and password; http is for this machine only",
-);
-
-/**
- * Tells whether secrets may be sent to an address, and nothing is in it that
- * would not be sent, or be shown.
- *
- * @param value Any value.
- * @returns Whether it is an address of that kind.
- */
-export function isBareAndSafe(value: unknown): value is string {
-  if (typeof value !== "string" || !isSafe(value)) return false;
-  const { username, password, hash } = new URL(value);
-  return username === "" && password === "" && hash === "";
 }
 
 function toStatuses(value: unknown, option: string): ReadonlySet<TaskStatus> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { secretOf, toSecret } from "./options.ts";
+import { secretOf, toSecret } from "../../src/secret.ts";
 
 const toBody = secretOf<string | Uint8Array>(
   (value) => typeof value === "string" || value instanceof Uint8Array,
