@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { leaveLazy } from "./lazy.ts";
 import { ROOT } from "./process.ts";
 import { loadEsbuild } from "./tools.ts";
 
@@ -18,7 +19,7 @@ export interface Bundle {
 }
 
 /**
- * Bundles files of the project.
+ * Bundles files of the project, without what they load only when it is needed.
  *
  * @param files The files, relative to the project; all of their exports count.
  * @param external Packages that are left out. @default None
@@ -42,6 +43,7 @@ export async function bundle(
     mainFields: ["module", "main"],
     target: "es2022",
     external: ["node:*", ...external],
+    plugins: [leaveLazy()],
     logLevel: "silent",
   });
   // Level 9, and no name or time in the head: the same bytes everywhere.

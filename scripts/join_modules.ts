@@ -1,14 +1,19 @@
 /**
  * Joins the modules of the npm package: all that loading the main export loads
  * becomes one file, which the other files share; what only some of those need
- * goes into each of them.
+ * goes into each of them. What the core loads only when it is needed becomes
+ * files of their own.
  *
  * @module
  */
 
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { leaveLazy } from "./lazy.ts";
 import { listFiles } from "./process.ts";
 import { type EsbuildPlugin, loadEsbuild } from "./tools.ts";
+
+/** The folder of what the core loads only when it is needed. */
+const LAZY = "lazy";
 
 /**
  * Joins the modules of an unpacked package, in place.
@@ -39,8 +44,16 @@ export async function joinModules(folder: string): Promise<void> {
     external: ["node:*", ...packages] as string[],
   } as const;
 
+  const lazy = new Set<string>();
+  const plugins = [
+    leaveLazy((path) => {
+      lazy.add(path);
+      return `./${LAZY}/${basename(path)}`;
+    }),
+  ];
   const main = await build({
     ...options,
+    plugins,
     entryPoints: [join(folder, subpaths["."].default)],
   });
   const core = Object.keys(main.metafile.inputs);
@@ -52,12 +65,20 @@ export async function joinModules(folder: string): Promise<void> {
     ...options,
     outdir: undefined,
     outfile: join(folder, "core.js"),
+    plugins,
     stdin: { contents: exports.join("\n"), resolveDir: folder },
   });
   const rest = await build({
     ...options,
     entryPoints: entries.filter((path) => !isCore(path)),
     plugins: [keepShared(folder, entries, isCore)],
+  });
+  const late = await build({
+    ...options,
+    outdir: join(folder, LAZY),
+    entryNames: "[name]",
+    entryPoints: [...lazy],
+    plugins: [takeFromCore(isCore)],
   });
   const stubs = await build({
     ...options,
@@ -67,9 +88,9 @@ export async function joinModules(folder: string): Promise<void> {
   });
 
   for (const path of files) await Deno.remove(path);
-  for (const { path, text } of [...shared.outputFiles, ...rest.outputFiles]) {
-    await Deno.writeTextFile(path, text);
-  }
+  await Deno.mkdir(join(folder, LAZY));
+  const joined = [shared, rest, late].flatMap(({ outputFiles }) => outputFiles);
+  for (const { path, text } of joined) await Deno.writeTextFile(path, text);
   for (const [path, { exports }] of Object.entries(stubs.metafile.outputs)) {
     const names = exports.join(", ");
     const from = specifierOf(dirname(path), "core.js");
@@ -84,6 +105,22 @@ export async function joinModules(folder: string): Promise<void> {
 function specifierOf(folder: string, path: string): string {
   const from = relative(folder, path);
   return from.startsWith(".") ? from : `./${from}`;
+}
+
+/** Has files of the lazy folder take what the core has from there. */
+function takeFromCore(isCore: (path: string) => boolean): EsbuildPlugin {
+  return {
+    name: "take-from-core",
+    setup(build) {
+      build.onResolve(
+        { filter: /^\./ },
+        ({ path, resolveDir }) =>
+          isCore(resolve(resolveDir, path))
+            ? { path: "../core.js", external: true }
+            : undefined,
+      );
+    },
+  };
 }
 
 /** Leaves imports of the core, and of other exports, as imports. */
