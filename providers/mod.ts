@@ -57,6 +57,7 @@ export type {
   SchedulerTriggerOptions,
 } from "./scheduler_trigger.ts";
 export { ServerDefault } from "./server_default.ts";
+export type { ServerDefaultOptions } from "./server_default.ts";
 export { StorageDefault } from "./storage_default.ts";
 export { StorageFile } from "./storage_file.ts";
 export type { StorageFileOptions } from "./storage_file.ts";

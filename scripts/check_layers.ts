@@ -17,6 +17,7 @@ const MAX_LINES = 300;
 /** The files of `src/` that providers and contract suites may build on. */
 const HELPERS = [
   "brand",
+  "cloud_config",
   "codec",
   "context",
   "controls",

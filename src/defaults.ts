@@ -27,7 +27,6 @@ const SILENT: readonly unknown[] = [
   NotifyDefault,
   TracerDefault,
   MetricsDefault,
-  ServerDefault,
 ];
 
 /**

@@ -14,6 +14,8 @@ import {
   LogDefault,
   type Notify,
   type RunEvent,
+  type Server,
+  ServerDefault,
   type Tracer,
 } from "@dotflow/dotflow";
 import { LogOpenTelemetry } from "@dotflow/dotflow/providers/log-opentelemetry";
@@ -36,15 +38,18 @@ import { StorageText } from "./storages.ts";
 /** What sends a request. */
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+type Provider = Notify | Log | Tracer | Server;
+
 /** A watcher with another end that is its own. */
 interface Watcher {
   readonly name: string;
   readonly kind: InboxKind;
   readonly secrets: readonly string[];
-  make(url: string, fetch: Fetch): Notify | Log | Tracer;
+  make(url: string, fetch: Fetch): Provider;
 }
 
 const KEY = "canary0sentry0key0123456789abcdef";
+const TOKEN = "canary-server-token-0123456789";
 const AGENT = "canary-agent-path-0123456789";
 
 /** Nobody waits for long here. */
@@ -77,6 +82,13 @@ const WATCHERS: readonly Watcher[] = [
     secrets: [AGENT],
     make: (url, fetch) =>
       new TracerDatadog({ url: `${url}/${AGENT}`, timeout: 1_000, fetch }),
+  },
+  {
+    name: "ServerDefault",
+    kind: "remote",
+    secrets: [TOKEN],
+    make: (baseUrl, fetch) =>
+      new ServerDefault({ baseUrl, token: TOKEN, timeout: 500, fetch }),
   },
 ];
 
@@ -146,6 +158,7 @@ async function setUp(failing: Watcher, { fault, fetch: send }: Failure) {
     const inbox = await openInbox(watcher.kind, {
       timeFactor: 1e-6,
       key: KEY,
+      token: watcher.kind === "remote" ? TOKEN : undefined,
     });
     return { watcher, inbox };
   }));
@@ -163,7 +176,7 @@ async function setUp(failing: Watcher, { fault, fetch: send }: Failure) {
 }
 
 /** Runs a workflow in which there is something to tell of. */
-async function run(providers: readonly (Notify | Log | Tracer)[]) {
+async function run(providers: readonly Provider[]) {
   const of = <P>(pattern: RegExp) =>
     providers.filter(({ constructor: { name } }) => pattern.test(name)) as P[];
   const lines: Line[] = [];
@@ -179,6 +192,7 @@ async function run(providers: readonly (Notify | Log | Tracer)[]) {
       new LogRecorder(lines),
     ],
     tracer: of<Tracer>(/^Tracer/),
+    server: of<Server>(/^Server/),
     drainTimeout: "8s",
   });
   const workflow = new DotFlow({ workflowId: "canaries", config });
@@ -201,7 +215,7 @@ async function run(providers: readonly (Notify | Log | Tracer)[]) {
 }
 
 /** Keeps what watchers throw at the end of a run, before anybody cleans it. */
-function hearErrors(providers: readonly (Notify | Log | Tracer)[]): unknown[] {
+function hearErrors(providers: readonly Provider[]): unknown[] {
   const thrown: unknown[] = [];
   for (const provider of providers) {
     const { flush } = provider;
@@ -240,7 +254,7 @@ for (const [what, failure] of Object.entries(FAILURES)) {
       const reports = lines.filter(({ message }) =>
         message === `Cannot deliver events to ${failing.name}`
       );
-      // Nobody reads what a webhook, the agent or Sentry says to a good status.
+      // Nobody reads what a webhook, the agent, Sentry or the API says to a good status.
       const isHeeded = what !== "answers with rubbish" ||
         /Telegram|Discord|Slack/.test(failing.name);
       assert.equal(reports.length, isHeeded ? 1 : 0, failing.name);

@@ -58,7 +58,10 @@ test("watchers: each is told everything, in order", async () => {
     "server create run",
     "server run In progress",
     "server create a",
-    "server update a",
+    "server update a", // In progress
+    "server update a", // Retry
+    "server update a", // In progress
+    "server update a", // Completed
     "server run Completed",
   ]);
   for (const { run: info } of recorder.runs) {
@@ -77,8 +80,8 @@ test("watchers: a server that answers at once is told before the callback", asyn
   const calls: string[] = [];
   const recorder = new Recorder();
   class ServerSync extends ServerRecorder {
-    override updateTask(task: Task): void {
-      calls.push(`server update ${task.taskId}`);
+    override updateTask({ taskId, status }: Task): void {
+      if (status === "Completed") calls.push(`server update ${taskId}`);
     }
   }
   class TracerSync extends TracerRecorder {
@@ -101,6 +104,24 @@ test("watchers: a server that answers at once is told before the callback", asyn
   assert.deepEqual(calls, order);
 });
 
+test("watchers: a server that is not enabled is told nothing", async () => {
+  const recorder = new Recorder();
+  let isEnabled = false;
+  class ServerOff extends ServerRecorder {
+    override enabled(): boolean {
+      return isEnabled;
+    }
+  }
+  const config = recorder.config({ server: new ServerOff(recorder) });
+  const tellsServer = () =>
+    recorder.calls.some((call) => call.startsWith("server"));
+  await twoTasks(config).start();
+  assert.ok(!tellsServer());
+  isEnabled = true;
+  await twoTasks(config).start();
+  assert.ok(tellsServer());
+});
+
 test("watchers: a given id creates no workflow on the server", async () => {
   const recorder = new Recorder();
   await twoTasks(recorder.config()).start();
@@ -112,6 +133,8 @@ test("watchers: a given id creates no workflow on the server", async () => {
       "server create a",
       "server create b",
       "server update a",
+      "server update a",
+      "server update b",
       "server update b",
       "server run Completed",
     ],
@@ -180,7 +203,12 @@ test("watchers: a resume tells only of what it does", async () => {
   const config = recorder.config({ storage });
   await twoTasks(config).start({ resume: true });
   const told = recorder.calls.filter((call) => / [ab]$/.test(call));
-  assert.deepEqual(told, ["server create a", "server create b"]);
+  assert.deepEqual(told, [
+    "server create a",
+    "server create b",
+    "server update a", // restored
+    "server update b",
+  ]);
   assert.deepEqual(
     recorder.lines.map(({ message }) => message),
     ["Workflow started", "Restored", "Restored", "Workflow ended"],

@@ -16,6 +16,14 @@ export abstract class Server {
   }
 
   /**
+   * Tells whether anything is to be told at all, asked when a run starts: of a run
+   * for which it says no, nothing is told.
+   *
+   * @returns Whether to tell; without this method: yes.
+   */
+  enabled?(): boolean;
+
+  /**
    * Called when a run of a workflow whose id was generated is about to start.
    *
    * @param run The run.
@@ -37,9 +45,11 @@ export abstract class Server {
   abstract createTask(task: Task): Awaitable<void>;
 
   /**
-   * Called when a task has ended.
+   * Called when the state of a task has changed: when it starts, when an attempt
+   * has failed and is made again, when its step tells how far it is, when its
+   * result was read from a checkpoint, and when it has ended.
    *
-   * @param task The task.
+   * @param task The task as it stands.
    */
   abstract updateTask(task: Task): Awaitable<void>;
 

@@ -86,12 +86,20 @@ export class Watchers {
       on("runEnded", (run) => tracer.endWorkflow(run));
     });
     this.#watch(config.server, (server, on) => {
-      on("runStarted", async (run) => {
-        if (run.generatedId && !run.resumed) await server.createWorkflow(run);
-        await server.updateWorkflow(run);
-        for (const task of run.tasks) await server.createTask(task);
+      if (!says(() => server.enabled?.())) return;
+      on("runStarted", (run) => {
+        const isNew = run.generatedId && !run.resumed;
+        return inTurn([
+          ...isNew ? [() => server.createWorkflow(run)] : [],
+          () => server.updateWorkflow(run),
+          ...run.tasks.map((task) => () => server.createTask(task)),
+        ]);
       });
-      on("taskEnded", (task) => server.updateTask(task));
+      const update = (task: Task) => server.updateTask(task);
+      on("taskRestored", update);
+      on("taskStatus", update, ({ status }) => !isFinal(status));
+      on("taskProgress", update);
+      on("taskEnded", update);
       on("runEnded", (run) => server.updateWorkflow(run));
     });
     if (onEvent) tellAll(onEvent, this.#subscribe(onEvent));
@@ -164,6 +172,23 @@ const OF_TASKS: readonly TaskEvent["type"][] = [
   "taskEnded",
 ];
 
+/** Makes calls one after the other: at once, as long as no promise is given. */
+function inTurn(
+  calls: readonly (() => Awaitable<unknown>)[],
+  from = 0,
+): Awaitable<void> {
+  for (let n = from; n < calls.length; n++) {
+    const answer = calls[n]();
+    if (!isThenable(answer)) continue;
+    return Promise.resolve(answer).then(() => inTurn(calls, n + 1));
+  }
+}
+
+/** The end of a task is told apart from its other states. */
+function isFinal(status: TaskStatus): boolean {
+  return status === "Completed" || status === "Failed";
+}
+
 /** Tells a function of every event. */
 function tellAll(
   onEvent: (event: RunEvent) => Awaitable<void>,
@@ -183,8 +208,13 @@ function tellAll(
  * @returns Whether it does.
  */
 export function keeps(log: Log, level: LogLevel): boolean {
+  return says(() => log.enabled?.(level));
+}
+
+/** Asks a provider; one that has no answer, or fails there, says yes. */
+function says(ask: () => unknown): boolean {
   try {
-    const answer: unknown = log.enabled?.(level) ?? true;
+    const answer = ask() ?? true;
     if (isThenable(answer)) answer.then(undefined, () => {});
     return Boolean(answer);
   } catch {

@@ -9,11 +9,25 @@
 /** The services that an inbox can stand for. */
 export type InboxKind =
   | "otlp"
+  | "remote"
   | "sentry"
   | "webhook"
   | "telegram"
   | "discord"
   | "slack";
+
+/** The calls of the remote API. */
+export type RemoteCall =
+  | "createWorkflow"
+  | "updateWorkflow"
+  | "createTask"
+  | "updateTask";
+
+/** How an inbox that stands for the remote API behaves. */
+export interface RemoteOptions {
+  /** The token that it knows. @default {"token"} */
+  token?: string;
+}
 
 /** How an inbox that stands for a chat behaves. */
 export interface ChatOptions {

@@ -11,6 +11,7 @@ import type { InboxKind } from "./api.ts";
 import { makeDiscord } from "./discord.ts";
 import { Inbox, type MakeService } from "./inbox.ts";
 import { makeOtlp } from "./otlp.ts";
+import { makeRemote } from "./remote.ts";
 import { makeSentry } from "./sentry.ts";
 import { makeSlack } from "./slack.ts";
 import { makeTelegram } from "./telegram.ts";
@@ -24,6 +25,7 @@ export const INBOX_PATH = "/inbox/";
 
 const SERVICES: Record<InboxKind, MakeService> = {
   otlp: makeOtlp,
+  remote: makeRemote,
   sentry: makeSentry,
   webhook: makeWebhook,
   telegram: makeTelegram,
