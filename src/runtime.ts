@@ -44,11 +44,10 @@ export function environment(name: string): string | undefined {
  * @returns Whether it may; true where a runtime knows no permissions.
  */
 export function isAllowed(permission: Permission): boolean {
-  // No API of Node tells of it, and other runtimes have no such object.
-  const host: { permissions?: Permissions } | undefined = Reflect.get(
-    globalThis,
-    "Deno",
-  );
+  // No API of the web or of Node tells of it: the one place that names Deno.
+  const { Deno: host } = globalThis as {
+    Deno?: { permissions?: Permissions };
+  };
   const state = host?.permissions?.querySync?.(permission).state;
   return state === undefined || state === "granted";
 }
