@@ -12,6 +12,7 @@ import { ROOT } from "./process.ts";
 const FIXED = {
   ".": "./mod.ts",
   "./testing": "./testing/mod.ts",
+  "./server": "./server/mod.ts",
   "./providers": "./providers/mod.ts",
 };
 

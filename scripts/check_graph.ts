@@ -33,6 +33,7 @@ const SENTRY: Packages = { now: [], later: ["toucan-js"] };
 export const PACKAGES: Readonly<Record<string, Packages>> = {
   ".": NONE,
   "./testing": NONE,
+  "./server": { now: ["hono"], later: [] },
   "./providers": {
     now: ["@opentelemetry/api", "aws4fetch", "croner"],
     later: ["redis", "toucan-js"],

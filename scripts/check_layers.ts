@@ -110,7 +110,7 @@ export function findProblems(sources: Sources): string[] {
 }
 
 async function readShipped(): Promise<Sources> {
-  const paths = ["src", "providers", "testing"].flatMap((folder) =>
+  const paths = ["src", "providers", "server", "testing"].flatMap((folder) =>
     listFiles(join(ROOT, folder), (path) => path.endsWith(".ts"))
   );
   const sources = new Map<string, Source>();

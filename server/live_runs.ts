@@ -1,0 +1,290 @@
+/**
+ * The runs in memory: loaded when they are needed, brought up to date with what
+ * other servers have written, sealed when they have ended.
+ *
+ * Requests share what they have loaded, and never a promise: in a Worker, what a
+ * request has begun ends with it.
+ *
+ * @module
+ */
+
+import { keyPart } from "../src/key.ts";
+import type { Hub } from "./hub.ts";
+import { LiveRun } from "./live_run.ts";
+import {
+  type RunPlace,
+  stateKey,
+  tableKey,
+  taskKey,
+  taskPrefix,
+  writerPrefix,
+} from "./places.ts";
+import type { Records } from "./records.ts";
+import { isEnd, type RunState } from "./run_state.ts";
+import { type TaskRow, type TaskState, toRow } from "./task_state.ts";
+
+/** So many runs, and so many tasks of all of them, stay in memory. */
+const MOST_RUNS = 1_000;
+const MOST_TASKS = 100_000;
+
+/** For so long other servers may still write to a run that has ended. */
+const SETTLING_MS = 60_000;
+
+/** The short forms of all tasks of a run that has ended, as they are stored. */
+interface Table {
+  readonly seal: string;
+  readonly rows: readonly TaskRow[];
+}
+
+/** What the runs in memory need. */
+export interface LiveRunsOptions {
+  /** The storage. */
+  readonly records: Records;
+  /** Where changes go. */
+  readonly hub: Hub;
+  /** How old what is known of others' writes may be, in milliseconds. */
+  readonly refreshMs: number;
+}
+
+/** The runs in memory. */
+export class LiveRuns {
+  readonly #records: Records;
+  readonly #hub: Hub;
+  readonly #refreshMs: number;
+  /** By path, the one used last at the end. */
+  readonly #runs = new Map<string, LiveRun>();
+  /** Those with tasks of which nobody has been told yet. */
+  readonly #changed = new Set<LiveRun>();
+
+  /**
+   * @param options What they need.
+   */
+  constructor({ records, hub, refreshMs }: LiveRunsOptions) {
+    this.#records = records;
+    this.#hub = hub;
+    this.#refreshMs = refreshMs;
+  }
+
+  /** How many runs are in memory. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /**
+   * Gives a run, and loads it where it is not in memory.
+   *
+   * @param place The run.
+   * @returns The run; without a state where nothing is stored of it.
+   */
+  async open(place: RunPlace): Promise<LiveRun> {
+    const known = this.#use(place);
+    if (known !== undefined) return known;
+    const loaded = new LiveRun(place);
+    await this.#load(loaded);
+    const other = this.#use(place);
+    if (other !== undefined) return other;
+    this.#runs.set(place.path, loaded);
+    this.#evict();
+    return loaded;
+  }
+
+  /**
+   * Gives a run as it is now, whoever writes to it.
+   *
+   * @param place The run.
+   * @returns The run; undefined where nothing is stored of it.
+   */
+  async read(place: RunPlace): Promise<LiveRun | undefined> {
+    const live = await this.open(place);
+    if (Date.now() - live.askedAt >= this.#refreshMs) {
+      await this.#ask(live);
+      await this.#seal(live);
+    }
+    if (live.state !== undefined) return live;
+    if (live.uses === 0) this.#runs.delete(place.path);
+    return undefined;
+  }
+
+  /** Looks for what others have written to runs that go on. */
+  async refresh(): Promise<void> {
+    for (const live of [...this.#runs.values()]) {
+      const isDue = Date.now() - live.askedAt >= this.#refreshMs;
+      if (!live.hasEnded && isDue) await this.#ask(live);
+    }
+  }
+
+  /**
+   * Tells of a run that another server has begun, or begun again.
+   *
+   * @param place The run.
+   */
+  async discover(place: RunPlace): Promise<void> {
+    const isKnown = this.#runs.has(place.path);
+    const live = await this.read(place);
+    if (live !== undefined && !isKnown) this.#changed.add(live);
+  }
+
+  /**
+   * Forgets a run.
+   *
+   * @param place The run.
+   */
+  drop({ path }: RunPlace): void {
+    this.#runs.delete(path);
+  }
+
+  /**
+   * Tells the other servers that this one writes to a run.
+   *
+   * @param live The run.
+   */
+  async mark(live: LiveRun): Promise<void> {
+    if (live.marked) return;
+    const key = writerPrefix(live.place) + keyPart(this.#hub.name);
+    await this.#records.put(key, {});
+    live.marked = true;
+  }
+
+  /**
+   * Takes a task over, and tells of it.
+   *
+   * @param live Its run.
+   * @param row The task.
+   */
+  apply(live: LiveRun, row: TaskRow): void {
+    if (!live.apply(row)) return;
+    const { state } = live;
+    if (state === undefined) return;
+    const { workflow_id, run_id } = state;
+    const data = { ...row.summary, workflow_id, run_id };
+    this.#hub.add({ event: "task", data });
+    // Of runs with many tasks, one is told of now and then.
+    this.#changed.add(live);
+    if (this.#changed.size > MOST_RUNS) this.tell();
+  }
+
+  /**
+   * Takes a state over, and tells of it.
+   *
+   * @param live The run.
+   * @param state Its state.
+   */
+  take(live: LiveRun, state: RunState): void {
+    if (live.take(state)) {
+      this.#changed.delete(live);
+      this.#hub.add({ event: "run", data: live.summary! });
+    }
+  }
+
+  /** Tells of the runs whose tasks have changed. */
+  tell(): void {
+    for (const live of this.#changed) {
+      const data = live.summary;
+      if (data !== undefined) this.#hub.add({ event: "run", data });
+    }
+    this.#changed.clear();
+  }
+
+  /**
+   * Writes what the tasks of a run that has ended amount to, so that nobody
+   * has to look at each of them again.
+   *
+   * @param live The run.
+   */
+  async seal(live: LiveRun): Promise<void> {
+    await this.#ask(live);
+    await this.#seal(live);
+  }
+
+  async #seal(live: LiveRun): Promise<void> {
+    const { state } = live;
+    if (state === undefined || !isEnd(state.status) || state.counts !== null) {
+      return;
+    }
+    const age = Date.now() - Date.parse(state.updated_at);
+    if (!live.alone && age < SETTLING_MS) return;
+    const { counts, place } = live;
+    const seal = crypto.randomUUID();
+    const rows = [...live.rows.values()];
+    await this.#records.put(tableKey(place), { seal, rows } satisfies Table);
+    const { now, changed } = await this.#records.change<RunState>(
+      stateKey(place),
+      (stored) =>
+        stored?.late === state.late && stored.starts === state.starts &&
+          stored.counts === null && isEnd(stored.status)
+          ? { ...stored, counts, seal }
+          : undefined,
+    );
+    if (changed) live.take(now!);
+  }
+
+  /** Gives a run in memory, which is the one used last from now on. */
+  #use({ path }: RunPlace): LiveRun | undefined {
+    const live = this.#runs.get(path);
+    if (live === undefined) return undefined;
+    this.#runs.delete(path);
+    this.#runs.set(path, live);
+    return live;
+  }
+
+  async #load(live: LiveRun): Promise<void> {
+    const { place } = live;
+    const state = await this.#records.get<RunState>(stateKey(place));
+    if (state === undefined) return;
+    const table = state.seal === null
+      ? undefined
+      : await this.#records.get<Table>(tableKey(place));
+    if (table !== undefined && table.seal === state.seal) {
+      for (const row of table.rows) live.apply(row);
+    } else {
+      const keys = await this.#records.list(taskPrefix(place));
+      const tasks = await this.#records.getAll<TaskState>(keys);
+      for (const task of tasks) if (task) live.apply(toRow(task));
+    }
+    live.take(state);
+    live.askedAt = Date.now();
+  }
+
+  /** Asks whether others have written to a run, and takes over what they did. */
+  async #ask(live: LiveRun): Promise<void> {
+    const { place } = live;
+    const prefix = writerPrefix(place);
+    const own = prefix + keyPart(this.#hub.name);
+    const writers = await this.#records.list(prefix);
+    live.alone = live.marked && writers.every((writer) => writer === own);
+    if (!live.alone) await this.#takeOver(live);
+    live.askedAt = Date.now();
+  }
+
+  async #takeOver(live: LiveRun): Promise<void> {
+    const { place } = live;
+    const state = await this.#records.get<RunState>(stateKey(place));
+    if (state === undefined) return;
+    const isSame = state.seal !== null && state.seal === live.state?.seal;
+    if (!isSame) {
+      const wanted = new Set(await this.#records.list(taskPrefix(place)));
+      for (const { start, summary } of live.rows.values()) {
+        // What has ended stays as it is until the run begins again.
+        if (start === state.starts && isEnd(summary.status)) {
+          wanted.delete(taskKey(place, summary.task_id));
+        }
+      }
+      const tasks = await this.#records.getAll<TaskState>([...wanted]);
+      if (live.state === undefined) live.take(state);
+      for (const task of tasks) if (task) this.apply(live, toRow(task));
+    }
+    this.take(live, state);
+  }
+
+  /** Forgets what was not used for longest, down to what is allowed. */
+  #evict(): void {
+    let tasks = 0;
+    for (const live of this.#runs.values()) tasks += live.rows.size;
+    for (const [path, live] of this.#runs) {
+      if (this.#runs.size <= MOST_RUNS && tasks <= MOST_TASKS) return;
+      if (live.uses > 0) continue;
+      tasks -= live.rows.size;
+      this.#runs.delete(path);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The remote API: takes what runs tell, keeps it in any storage, and shows it:
+ * as JSON, as a stream of changes, and as a page.
+ *
+ * @example In Deno
+ * ```ts ignore
+ * import { createServer } from "@dotflow/dotflow/server";
+ *
+ * const app = createServer({ token: Deno.env.get("SERVER_USER_TOKEN")! });
+ * Deno.serve({ hostname: "127.0.0.1", port: 8080 }, app.fetch);
+ * ```
+ *
+ * @example In a test, or wherever requests come from
+ * ```ts
+ * import { StorageDefault } from "@dotflow/dotflow";
+ * import { createServer } from "@dotflow/dotflow/server";
+ *
+ * const storage = new StorageDefault();
+ * const app = createServer({ storage, token: "a-long-random-text" });
+ * const answer = await app.request("/health");
+ * console.log(await answer.json()); // { status: "ok" }
+ * await app.close();
+ * ```
+ *
+ * @module
+ */
+
+import type { Hono } from "hono";
+import type { Storage } from "../src/contracts/storage.ts";
+import { makeApp } from "./app.ts";
+import { Guard } from "./auth.ts";
+import { Hub } from "./hub.ts";
+import { LiveRuns } from "./live_runs.ts";
+import { Logins } from "./logins.ts";
+import { Metrics } from "./metrics.ts";
+import { News } from "./news.ts";
+import {
+  readServerOptions,
+  type ServerKeep,
+  type ServerOptions,
+} from "./options.ts";
+import { Places } from "./places.ts";
+import { Queries } from "./queries.ts";
+import { Records } from "./records.ts";
+import { makeRoutes } from "./routes.ts";
+import { RunIndex } from "./run_index.ts";
+import { Runs } from "./runs.ts";
+import { Streams } from "./stream.ts";
+
+export type { ServerKeep, ServerOptions };
+
+/** The server: a Hono app, and what ends it. */
+export type ServerApp = Hono & {
+  /**
+   * Ends all streams, and closes the storage where the server has opened it
+   * itself. What was acknowledged is stored at any time: nothing is lost without
+   * it.
+   */
+  close(): Promise<void>;
+};
+
+/**
+ * Makes the server. Nothing is opened before the first request.
+ *
+ * It is a Hono app: `Deno.serve(app.fetch)`, `Bun.serve(app)`, `export default
+ * app` in a Worker, and `serve({ fetch: app.fetch })` of `@hono/node-server` in
+ * Node. Serve it on `127.0.0.1`, or behind what speaks TLS.
+ *
+ * @param options Where it keeps what, and who may ask.
+ * @returns The server.
+ * @throws {InvalidOptionError} If an option is missing, unknown or not allowed.
+ * @throws {NotCallableObject} If the storage is none.
+ */
+export function createServer(options: ServerOptions): ServerApp {
+  const settings = readServerOptions(options);
+  const { bodyLimit, keep, onError, refresh: refreshMs } = settings;
+  const hub = new Hub();
+  const metrics = new Metrics();
+  const places = new Places(settings.prefix);
+  const records = new Records(settings.storage, openDefault);
+  const index = new RunIndex(records, places, refreshMs);
+  const live = new LiveRuns({ records, hub, refreshMs });
+  const logins = new Logins(records, places);
+  const queries = new Queries({ records, places, index, live });
+  const runs = new Runs({ records, places, index, live, keep, onError });
+  const news = new News({ index, live, places, refreshMs, onError });
+  const streams = new Streams(hub, () => news.look());
+  const routes = makeRoutes({
+    bodyLimit,
+    places,
+    runs,
+    queries,
+    logins,
+    streams,
+    checkStorage: async () => void await records.get(`${places.index}_health`),
+    writeMetrics: () =>
+      metrics.write({
+        dotflow_server_live_runs: {
+          help: "Runs in memory.",
+          value: live.size,
+        },
+        dotflow_server_listeners: {
+          help: "Streams that are open.",
+          value: streams.size,
+        },
+      }),
+  });
+  const guard = new Guard(settings.token, logins);
+  const app = makeApp({ routes, guard, metrics, onError });
+  return Object.assign(app, {
+    close: async () => {
+      streams.close();
+      await records.close();
+    },
+  });
+}
+
+async function openDefault(): Promise<Storage> {
+  const { StorageFile } = await import("../providers/storage_file.ts");
+  return new StorageFile({ path: ".dotflow-server" });
+}

@@ -1,0 +1,280 @@
+/**
+ * What is asked of runs and tasks: pages, in an order that stays, with filters.
+ *
+ * @module
+ */
+
+import { keyPart } from "../src/key.ts";
+import type { Page, RunSummary, TaskSummary, WireTask } from "../src/wire.ts";
+import type { LiveRuns } from "./live_runs.ts";
+import {
+  downwards,
+  type Places,
+  type RunPlace,
+  stateKey,
+  taskKey,
+} from "./places.ts";
+import type { Records } from "./records.ts";
+import { type IndexEntry, placeOf, type RunIndex } from "./run_index.ts";
+import { type RunState, toRunSummary } from "./run_state.ts";
+import type { TaskState } from "./task_state.ts";
+
+/** So many runs are read at once for a page. */
+const RUNS_AT_ONCE = 32;
+
+/** So many summaries of runs that have ended stay in memory. */
+const KEPT_SUMMARIES = 20_000;
+
+/** Others may still say something of a run that has ended so lately. */
+const SETTLING_MS = 60_000;
+
+/** What is wanted of a list. */
+export interface Filter {
+  /** Where it stands. */
+  readonly status: string | undefined;
+  /** What is in one of its names, in small letters. */
+  readonly text: string | undefined;
+  /** From when on, in milliseconds since the epoch. */
+  readonly since: number | undefined;
+  /** Until when, itself included. */
+  readonly until: number | undefined;
+  /** The place of the last one that is known. */
+  readonly cursor: string | undefined;
+  /** How many. */
+  readonly limit: number;
+}
+
+/** A workflow as the server lists it. */
+export interface WorkflowSummary {
+  /** The workflow. */
+  readonly workflow_id: string;
+  /** Its name for people. */
+  readonly workflow_name: string;
+  /** How many runs there are. */
+  readonly runs: number;
+  /** The latest of them. */
+  readonly last: RunSummary;
+}
+
+/** What queries need. */
+export interface QueriesOptions {
+  /** The storage. */
+  readonly records: Records;
+  /** Where is what. */
+  readonly places: Places;
+  /** All runs. */
+  readonly index: RunIndex;
+  /** Those in memory. */
+  readonly live: LiveRuns;
+}
+
+/** Answers what is asked. */
+export class Queries {
+  readonly #records: Records;
+  readonly #places: Places;
+  readonly #index: RunIndex;
+  readonly #live: LiveRuns;
+  /** Of runs that have ended, by path, the one used last at the end. */
+  readonly #ended = new Map<string, { starts: number; summary: RunSummary }>();
+
+  /**
+   * @param options What they need.
+   */
+  constructor({ records, places, index, live }: QueriesOptions) {
+    this.#records = records;
+    this.#places = places;
+    this.#index = index;
+    this.#live = live;
+  }
+
+  /**
+   * Lists runs, the latest first.
+   *
+   * @param filter Which.
+   * @param workflowId Of which workflow; undefined: of all.
+   * @returns A page.
+   */
+  async runs(filter: Filter, workflowId?: string): Promise<Page<RunSummary>> {
+    const workflow = workflowId && `${keyPart(workflowId)}/`;
+    const [first, last] = [filter.until, filter.since].map((ms) =>
+      ms === undefined ? undefined : downwards(ms)
+    );
+    const wanted = (await this.#index.list()).filter((entry) =>
+      (filter.cursor === undefined || placeOf(entry) > filter.cursor) &&
+      (first === undefined || entry.began >= first) &&
+      (last === undefined || entry.began <= last) &&
+      (!workflow || entry.path.startsWith(workflow))
+    );
+    return await this.#page(wanted, filter, (entry) => this.#summary(entry));
+  }
+
+  /**
+   * Lists workflows, the one that has run last first.
+   *
+   * @param filter Which.
+   * @returns A page.
+   */
+  async workflows(filter: Filter): Promise<Page<WorkflowSummary>> {
+    const counts = new Map<string, number>();
+    const latest: IndexEntry[] = [];
+    for (const entry of await this.#index.list()) {
+      const workflow = workflowOf(entry);
+      const count = counts.get(workflow) ?? 0;
+      counts.set(workflow, count + 1);
+      if (count === 0) latest.push(entry);
+    }
+    const { cursor } = filter;
+    const wanted = latest.filter((entry) =>
+      cursor === undefined || placeOf(entry) > cursor
+    );
+    const page = await this.#page(
+      wanted,
+      filter,
+      (entry) => this.#summary(entry),
+    );
+    const items = page.items.map((last) => ({
+      workflow_id: last.workflow_id,
+      workflow_name: last.workflow_name,
+      runs: counts.get(keyPart(last.workflow_id)) ?? 1,
+      last,
+    }));
+    return { items, next_cursor: page.next_cursor };
+  }
+
+  /**
+   * Gives a run.
+   *
+   * @param place The run.
+   * @returns Its summary; undefined where there is none.
+   */
+  async run(place: RunPlace): Promise<RunSummary | undefined> {
+    return (await this.#live.read(place))?.summary;
+  }
+
+  /**
+   * Lists the tasks of a run, in their order.
+   *
+   * @param place The run.
+   * @param filter Which.
+   * @returns A page; undefined where there is no such run.
+   */
+  async tasks(
+    place: RunPlace,
+    filter: Filter,
+  ): Promise<Page<TaskSummary> | undefined> {
+    const live = await this.#live.read(place);
+    if (live === undefined) return undefined;
+    const items: TaskSummary[] = [];
+    const sorted = [...live.rows.values()].map(({ summary }) => summary)
+      .sort((a, b) =>
+        a.position - b.position || (a.task_id < b.task_id ? -1 : 1)
+      );
+    const after = filter.cursor === undefined
+      ? undefined
+      : sorted.findIndex((task) => isAfter(task, filter.cursor!));
+    const from = after === undefined ? 0 : after < 0 ? sorted.length : after;
+    for (let at = from; at < sorted.length; at++) {
+      const task = sorted[at];
+      if (!isWantedTask(task, filter)) continue;
+      if (items.length === filter.limit) {
+        return { items, next_cursor: cursorOf(items.at(-1)!) };
+      }
+      items.push(task);
+    }
+    return { items, next_cursor: null };
+  }
+
+  /**
+   * Gives a task with all that is known of it.
+   *
+   * @param place Its run.
+   * @param taskId The task.
+   * @returns The task; undefined where there is none.
+   */
+  async task(place: RunPlace, taskId: string): Promise<WireTask | undefined> {
+    const key = taskKey(place, taskId);
+    return (await this.#records.get<TaskState>(key))?.task;
+  }
+
+  /** Reads on until a page is full, some runs at a time. */
+  async #page(
+    entries: readonly IndexEntry[],
+    filter: Filter,
+    read: (entry: IndexEntry) => Promise<RunSummary | undefined>,
+  ): Promise<Page<RunSummary>> {
+    const items: RunSummary[] = [];
+    let last: IndexEntry | undefined;
+    for (let at = 0; at < entries.length; at += RUNS_AT_ONCE) {
+      const some = entries.slice(at, at + RUNS_AT_ONCE);
+      const summaries = await Promise.all(some.map(read));
+      for (const [nth, summary] of summaries.entries()) {
+        if (summary === undefined || !isWantedRun(summary, filter)) continue;
+        if (items.length === filter.limit) {
+          return { items, next_cursor: placeOf(last!) };
+        }
+        items.push(summary);
+        last = some[nth];
+      }
+    }
+    return { items, next_cursor: null };
+  }
+
+  async #summary(
+    { began, path, starts }: IndexEntry,
+  ): Promise<RunSummary | undefined> {
+    const known = this.#ended.get(path);
+    if (known !== undefined && known.starts === starts) {
+      this.#ended.delete(path);
+      this.#ended.set(path, known);
+      return known.summary;
+    }
+    const place = this.#places.at(path);
+    const state = await this.#records.get<RunState>(stateKey(place));
+    // An index without its run was left behind by what was interrupted.
+    if (state === undefined || state.index !== began) return undefined;
+    if (state.counts === null) return await this.run(place);
+    const summary = toRunSummary(state, state.counts);
+    if (Date.now() - Date.parse(state.updated_at) > SETTLING_MS) {
+      this.#ended.set(path, { starts: state.starts, summary });
+      if (this.#ended.size > KEPT_SUMMARIES) {
+        this.#ended.delete(this.#ended.keys().next().value!);
+      }
+    }
+    return summary;
+  }
+}
+
+function workflowOf({ path }: IndexEntry): string {
+  return path.slice(0, path.indexOf("/"));
+}
+
+function isWantedRun(run: RunSummary, { status, text }: Filter): boolean {
+  return (status === undefined || run.status === status) &&
+    hasText(text, run.workflow_id, run.workflow_name, run.run_id);
+}
+
+function isWantedTask(task: TaskSummary, filter: Filter): boolean {
+  const { status, text, since, until } = filter;
+  if (status !== undefined && task.status !== status) return false;
+  if (!hasText(text, task.task_id, task.name, task.group_name)) return false;
+  if (since === undefined && until === undefined) return true;
+  if (task.started_at === null) return false;
+  const started = Date.parse(task.started_at);
+  return started >= (since ?? -Infinity) && started <= (until ?? Infinity);
+}
+
+function hasText(text: string | undefined, ...names: string[]): boolean {
+  return text === undefined ||
+    names.some((name) => name.toLowerCase().includes(text));
+}
+
+function cursorOf({ position, task_id }: TaskSummary): string {
+  return `${position}/${task_id}`;
+}
+
+function isAfter({ position, task_id }: TaskSummary, cursor: string): boolean {
+  const slash = cursor.indexOf("/");
+  const known = Number(cursor.slice(0, slash));
+  return position > known ||
+    (position === known && task_id > cursor.slice(slash + 1));
+}

@@ -1,0 +1,172 @@
+/**
+ * Where a run stands, and what a client's word changes of it. A word that comes
+ * twice or late changes nothing.
+ *
+ * @module
+ */
+
+import type { WorkflowStatus } from "../src/status.ts";
+import type { RunSummary } from "../src/wire.ts";
+
+/** How many tasks of a run stand where. */
+export type Counts = RunSummary["tasks"];
+
+/** The state of a run, as it is stored. */
+export interface RunState {
+  readonly workflow_id: string;
+  readonly run_id: string;
+  readonly workflow_name: string;
+  readonly status: WorkflowStatus;
+  readonly mode: string | null;
+  readonly resumed: boolean;
+  /** When it first began, in ISO 8601. */
+  readonly started_at: string;
+  /** When its latest start began, as the client has said; null: it has not. */
+  readonly begun_at: string | null;
+  /** How many starts there have been; a resume is one more. */
+  readonly starts: number;
+  readonly finished_at: string | null;
+  readonly duration: number | null;
+  readonly updated_at: string;
+  readonly tasks_count: number;
+  /** Its place in the index. */
+  readonly index: string;
+  /** What the tasks amount to; null: they have to be looked at. */
+  readonly counts: Counts | null;
+  /** Which table of tasks belongs to the counts. */
+  readonly seal: string | null;
+  /** How many words on tasks came after the end. */
+  readonly late: number;
+}
+
+/** What a client says of a run. */
+export interface RunWord {
+  readonly status: WorkflowStatus;
+  readonly workflow_name?: string;
+  readonly mode?: string;
+  readonly resumed?: boolean;
+  readonly tasks_count?: number;
+  readonly started_at?: string;
+  readonly duration?: number;
+}
+
+/**
+ * Tells whether a status is a last one.
+ *
+ * @param status The status of a run or a task.
+ * @returns Whether it is.
+ */
+export function isEnd(status: string): boolean {
+  return status === "Completed" || status === "Failed" ||
+    status === "Cancelled";
+}
+
+/**
+ * Applies what a client says.
+ *
+ * @param before The state; undefined where nothing is known of the run.
+ * @param word What the client says.
+ * @param made The state of a run of which nothing was known.
+ * @param now The present moment, in ISO 8601.
+ * @returns The state from now on; undefined where nothing changes.
+ */
+export function nextState(
+  before: RunState | undefined,
+  word: RunWord,
+  made: RunState,
+  now: string,
+): RunState | undefined {
+  const state = before ?? made;
+  const merged = {
+    ...state,
+    workflow_name: word.workflow_name ?? state.workflow_name,
+    mode: word.mode ?? state.mode,
+    tasks_count: word.tasks_count ?? state.tasks_count,
+    updated_at: now,
+  };
+  if (isEnd(word.status)) {
+    return isEnd(state.status) || isOfEarlierStart(state, word)
+      ? undefined
+      : ended(merged, word, now);
+  }
+  if (word.status === "New") {
+    return before === undefined ? { ...merged, status: "New" } : undefined;
+  }
+  if (state.status === "New") {
+    return {
+      ...merged,
+      status: "In progress",
+      resumed: word.resumed ?? false,
+      begun_at: word.started_at ?? null,
+    };
+  }
+  return beginsAgain(state, word)
+    ? {
+      ...merged,
+      status: "In progress",
+      resumed: true,
+      begun_at: word.started_at ?? null,
+      starts: state.starts + 1,
+      finished_at: null,
+      duration: null,
+      counts: null,
+      seal: null,
+    }
+    : undefined;
+}
+
+/** What was said of an earlier start arrives after a later one has begun. */
+function isOfEarlierStart(state: RunState, { started_at }: RunWord): boolean {
+  return started_at !== undefined && state.begun_at !== null &&
+    started_at < state.begun_at;
+}
+
+function beginsAgain(state: RunState, word: RunWord): boolean {
+  if (word.resumed !== true) return false;
+  if (word.started_at === undefined) return isEnd(state.status);
+  return word.started_at !== state.begun_at &&
+    !isOfEarlierStart(state, word);
+}
+
+function ended(
+  state: RunState,
+  { status, started_at, duration }: RunWord,
+  now: string,
+): RunState {
+  const begun = Date.parse(started_at ?? state.begun_at ?? state.started_at);
+  const lasted = duration ?? Math.max(0, Date.parse(now) - begun) / 1000;
+  const end = new Date(begun + lasted * 1000);
+  return {
+    ...state,
+    status,
+    begun_at: state.begun_at ?? started_at ?? null,
+    // The client's clock tells both, and this one may go differently.
+    finished_at: Number.isNaN(end.getTime()) ? now : end.toISOString(),
+    duration: lasted,
+    counts: null,
+    seal: null,
+  };
+}
+
+/**
+ * A run as it is listed.
+ *
+ * @param state Its state.
+ * @param counts What its tasks amount to.
+ * @returns The summary.
+ */
+export function toRunSummary(state: RunState, counts: Counts): RunSummary {
+  return {
+    workflow_id: state.workflow_id,
+    run_id: state.run_id,
+    workflow_name: state.workflow_name,
+    status: state.status,
+    mode: state.mode,
+    resumed: state.resumed,
+    started_at: state.started_at,
+    finished_at: state.finished_at,
+    duration: state.duration,
+    updated_at: state.updated_at,
+    tasks: { ...counts, total: Math.max(counts.total, state.tasks_count) },
+  };
+}
