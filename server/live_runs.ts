@@ -23,9 +23,12 @@ import type { Records } from "./records.ts";
 import { isEnd, type RunState } from "./run_state.ts";
 import { type TaskRow, type TaskState, toRow } from "./task_state.ts";
 
-/** So many runs, and so many tasks of all of them, stay in memory. */
+/** So many runs stay in memory, */
 const MOST_RUNS = 1_000;
+/** so many tasks of those that go on, */
 const MOST_TASKS = 100_000;
+/** and so many of those that have ended. */
+const MOST_ENDED_TASKS = 10_000;
 
 /** For so long other servers may still write to a run that has ended. */
 const SETTLING_MS = 60_000;
@@ -278,12 +281,17 @@ export class LiveRuns {
 
   /** Forgets what was not used for longest, down to what is allowed. */
   #evict(): void {
-    let tasks = 0;
-    for (const live of this.#runs.values()) tasks += live.rows.size;
+    const count = { tasks: 0, ended: 0 };
+    for (const live of this.#runs.values()) {
+      count[live.hasEnded ? "ended" : "tasks"] += live.rows.size;
+    }
     for (const [path, live] of this.#runs) {
-      if (this.#runs.size <= MOST_RUNS && tasks <= MOST_TASKS) return;
-      if (live.uses > 0) continue;
-      tasks -= live.rows.size;
+      const isRoom = this.#runs.size <= MOST_RUNS;
+      const [kind, most] = live.hasEnded
+        ? ["ended", MOST_ENDED_TASKS] as const
+        : ["tasks", MOST_TASKS] as const;
+      if (live.uses > 0 || (isRoom && count[kind] <= most)) continue;
+      count[kind] -= live.rows.size;
       this.#runs.delete(path);
     }
   }

@@ -1,0 +1,368 @@
+/**
+ * What the remote API refuses, and how: over requests made here, since every
+ * runtime can do that.
+ *
+ * @module
+ */
+
+import { Context, StorageDefault } from "@dotflow/dotflow";
+import { createServer, type ServerOptions } from "@dotflow/dotflow/server";
+import assert from "node:assert/strict";
+import { cleanup, test } from "./harness.ts";
+import { startServer } from "./server_contract.ts";
+import { Client, TOKEN } from "./server_client.ts";
+import { StorageBare, StorageText } from "./storages.ts";
+
+const start = (options = {}) => startServer(new StorageDefault(), options);
+
+test("a body over the limit is 413, with and without a length", async () => {
+  const { client } = start({ bodyLimit: 1_000 });
+  const body = JSON.stringify({ status: "New", x: "y".repeat(1_000) });
+  const path = "/cli/workflows/w";
+  let pulled = 0;
+  const endless = new ReadableStream({
+    pull: (controller) => {
+      pulled++;
+      controller.enqueue(new Uint8Array(400).fill(32));
+    },
+  }, { highWaterMark: 0 });
+  const tries: RequestInit[] = [
+    { body, headers: { "content-length": String(body.length) } },
+    { body },
+    { body: endless, duplex: "half" } as RequestInit,
+  ];
+  for (const init of tries) {
+    const response = await client.raw("PATCH", path, init);
+    assert.equal(response.status, 413);
+    assert.match((await response.json()).detail, /more than 1000 bytes/);
+  }
+  assert.ok(pulled <= 4, `${pulled} parts were read`);
+  const told = await client.raw("PATCH", path, {
+    body: new ReadableStream({
+      pull: () => assert.fail("it was read"),
+    }, { highWaterMark: 0 }),
+    duplex: "half",
+    headers: { "content-length": "1001" },
+  } as RequestInit);
+  assert.equal(told.status, 413);
+  await told.body?.cancel();
+  assert.deepEqual((await client.get("/api/runs")).items, []);
+});
+
+test("what cannot be read is 400, with the path of what is wrong", async () => {
+  const { client } = start();
+  const task = { task_id: "t", status: "Failed" };
+  const tries: [string, unknown, RegExp][] = [
+    ["PATCH /cli/workflows/w", '{"status":', /no JSON/],
+    ["PATCH /cli/workflows/w", "[]", /no JSON object/],
+    ["PATCH /cli/workflows/w", "", /no JSON/],
+    ["PATCH /cli/workflows/w", "null", /no JSON object/],
+    ["PATCH /cli/workflows/w", {}, /status is not "New" or/],
+    ["PATCH /cli/workflows/w", { status: "done" }, /status is not/],
+    ["PATCH /cli/workflows/w", { status: "New", run_id: 7 }, /run_id is not/],
+    ["PATCH /cli/workflows/w", { status: "New", started_at: "soon" }, /ISO/],
+    ["PATCH /cli/workflows/w", { status: "New", duration: -1 }, /duration is/],
+    ["POST /cli/workflows", { workflow_id: "" }, /workflow_id is not/],
+    [
+      "POST /cli/workflows",
+      { workflow_id: "w", tasks: [task, { ...task, progress: 2 }] },
+      /tasks\[1\]\.progress is not a number from 0 to 1/,
+    ],
+    [
+      "PATCH /cli/workflows/w/tasks/t",
+      { ...task, errors: [{}, { attempt: "x" }] },
+      /errors\[1\]\.attempt is not a number/,
+    ],
+    ["PATCH /cli/workflows/w/tasks/other", task, /task_id is not that/],
+    ["POST /cli/workflows/w/tasks", { status: "Failed" }, /task_id is not/],
+    ["POST /cli/workflows/w/tasks", { ...task, task_id: "\ud800" }, /task_id/],
+    ["POST /api/login/ABCDEFGH", { approve: "yes" }, /approve is not true/],
+    ["POST /cli/token", {}, /device_code is not/],
+    ["GET /api/runs?limit=0", undefined, /limit is not a whole number/],
+    ["GET /api/runs?limit=1001", undefined, /from 1 to 1000/],
+    ["GET /api/runs?since=yesterday", undefined, /since is not a time/],
+  ];
+  for (const [target, value, pattern] of tries) {
+    const [method, path] = target.split(" ");
+    const body = typeof value === "object" ? JSON.stringify(value) : value;
+    const response = await client.raw(method, path, { body } as RequestInit);
+    const { detail } = await response.json();
+    assert.equal(response.status, 400, `${target}: ${detail}`);
+    assert.match(detail, /^Cannot read the (body|query): /);
+    assert.match(detail, pattern);
+  }
+  assert.deepEqual((await client.get("/api/runs")).items, []);
+});
+
+test("unknown paths, methods and media types are told apart", async () => {
+  const { client } = start();
+  const status = async (method: string, path: string, init?: RequestInit) => {
+    const response = await client.raw(method, path, init);
+    const text = await response.text();
+    if (text !== "") assert.match(JSON.parse(text).detail, /^Cannot /);
+    return [response.status, response.headers.get("allow")];
+  };
+  assert.deepEqual(await status("GET", "/nowhere"), [404, null]);
+  assert.deepEqual(await status("GET", "/api/workflows/w/runs/r"), [404, null]);
+  assert.deepEqual(await status("GET", "/api/workflows/w/runs/r/tasks"), [
+    404,
+    null,
+  ]);
+  assert.deepEqual(await status("GET", "/api/workflows/w/runs/r/tasks/t"), [
+    404,
+    null,
+  ]);
+  assert.deepEqual(await status("GET", "/api/login/ABCD-EFGH"), [404, null]);
+  assert.deepEqual(await status("PUT", "/api/runs"), [405, "GET, HEAD"]);
+  assert.deepEqual(await status("OPTIONS", "/cli/workflows"), [405, "POST"]);
+  assert.deepEqual(await status("GET", "/cli/workflows/w"), [405, "PATCH"]);
+  for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
+    const init = { body: "{}", headers: { "content-type": type } };
+    assert.deepEqual(await status("PATCH", "/cli/workflows/w", init), [
+      415,
+      null,
+    ]);
+  }
+  const head = await client.raw("HEAD", "/health");
+  assert.equal(head.status, 200);
+});
+
+test("every answer has the headers that keep it safe", async () => {
+  const { app } = start();
+  const paths = ["/", "/health", "/openapi.json", "/api/runs", "/nowhere"];
+  for (const path of paths) {
+    const response = await app.request(path);
+    await response.body?.cancel();
+    const { headers } = response;
+    assert.match(
+      headers.get("content-security-policy")!,
+      /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+    );
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.equal(headers.get("referrer-policy"), "no-referrer");
+    assert.equal(headers.get("set-cookie"), null);
+    assert.equal(headers.get("access-control-allow-origin"), null);
+  }
+});
+
+test("hostile values stay values", async () => {
+  const { client } = start();
+  const nasty = [
+    "__proto__",
+    "constructor",
+    "a/b",
+    "%2e%2e",
+    "a%2Fb",
+    "<img src=x onerror=alert(1)>",
+    "con",
+    "_latest",
+    "\u202e\n\u0000",
+    "💥",
+    "x".repeat(1_000),
+  ];
+  for (const [nth, id] of nasty.entries()) {
+    const run_id = nasty[(nth + 3) % nasty.length];
+    const body = `{"__proto__":{"status":"Failed"},"status":"Completed",` +
+      `"run_id":${JSON.stringify(run_id)},"task_id":${JSON.stringify(id)},` +
+      `"constructor":{"prototype":{"x":1}},"current_context":"{}"}`;
+    const part = encodeURIComponent(id);
+    const path = `/cli/workflows/${part}/tasks/${part}`;
+    const response = await client.raw("PATCH", path, { body });
+    assert.equal(response.status, 200, await response.text());
+    const run = `/api/workflows/${part}/runs/${encodeURIComponent(run_id)}`;
+    const { items } = await client.get(`${run}/tasks`);
+    assert.deepEqual([items.length, items[0].task_id, items[0].status], [
+      1,
+      id,
+      "Completed",
+    ]);
+    const task = await client.get(`${run}/tasks/${part}`);
+    assert.equal(task.task_id, id);
+    assert.equal(task.workflow_id, id);
+    assert.equal((await client.get(run)).run_id, run_id);
+  }
+  assert.equal(({} as { status?: string }).status, undefined);
+  const listed = await client.all("/api/runs?limit=3");
+  assert.deepEqual(
+    listed.map(({ workflow_id }) => workflow_id).sort(),
+    [...nasty].sort(),
+  );
+  for (const [open, close] of [["[", "]"], ['{"a":', "}"]]) {
+    const depth = 20_000;
+    const bomb = `{"status":"New","x":${open.repeat(depth)}1` +
+      `${close.repeat(depth)}}`;
+    const response = await client.raw("PATCH", "/cli/workflows/w", {
+      body: bomb,
+    });
+    assert.equal(response.status, 400);
+    assert.match((await response.json()).detail, /nested deeper/);
+  }
+  const text = '\\"[[['.repeat(100);
+  await client.tellRun("deep", { status: "New", workflow_name: text });
+});
+
+test("a storage that fails is 503, and tells the client no more", async () => {
+  class Failing extends StorageText {
+    fails = false;
+    override get(key: string): Promise<Context> {
+      if (this.fails) throw new Error("the password is hunter2");
+      return super.get(key);
+    }
+  }
+  const storage = new Failing();
+  const errors: unknown[] = [];
+  const { client } = startServer(storage, {
+    onError: (error: unknown) => errors.push(error),
+  });
+  await client.get("/health");
+  storage.fails = true;
+  for (const path of ["/health", "/api/workflows/w/runs/r"]) {
+    const { status, body } = await client.ask("GET", path);
+    assert.equal(status, 503);
+    assert.equal(body.detail, "Cannot reach the storage: try again later");
+  }
+  const told = await client.ask("PATCH", "/cli/workflows/w", { status: "New" });
+  assert.equal(told.status, 503);
+  assert.match(String(errors[0]), /hunter2/);
+  storage.fails = false;
+  await client.tellRun("w", { status: "New", run_id: "r" });
+  const metrics = await (await client.raw("GET", "/metrics")).text();
+  assert.match(metrics, /^dotflow_server_storage_failures_total 3$/m);
+  assert.match(metrics, /^dotflow_server_live_runs 1$/m);
+});
+
+test("a word that is answered by 503 may be said again", async () => {
+  for (let failing = 1;; failing++) {
+    let calls = 0;
+    class Failing extends StorageText {
+      override async atomicSwap(
+        ...args: Parameters<StorageText["atomicSwap"]>
+      ): Promise<boolean> {
+        const before = ++calls === failing && failing % 2 === 1;
+        if (before) throw new Error("cut before it was written");
+        const done = await super.atomicSwap(...args);
+        if (calls === failing) throw new Error("cut after it was written");
+        return done;
+      }
+      override post(key: string, context: Context): Promise<void> {
+        if (++calls === failing) throw new Error("cut");
+        return super.post(key, context);
+      }
+    }
+    const texts = new Map<string, string>();
+    const onError = () => {};
+    const { client } = startServer(new Failing(texts), { onError });
+    const say = async (path: string, value: unknown) => {
+      for (let tries = 0; tries < 2; tries++) {
+        const { status } = await client.ask("PATCH", path, value);
+        if (status === 200) return;
+        assert.equal(status, 503);
+      }
+      assert.fail("it fails twice");
+    };
+    const run = { run_id: "r" };
+    await say("/cli/workflows/w", { ...run, status: "In progress" });
+    const task = { ...run, task_id: "t", status: "Completed" };
+    await say("/cli/workflows/w/tasks/t", task);
+    await say("/cli/workflows/w", { ...run, status: "Completed" });
+    for (const storage of [new StorageText(texts), new StorageText(texts)]) {
+      const { client } = startServer(storage);
+      const { items } = await client.get("/api/runs");
+      assert.equal(items.length, 1, `call ${failing}`);
+      assert.equal(items[0].status, "Completed");
+      assert.equal(items[0].tasks.completed, 1);
+    }
+    if (calls < failing) break;
+  }
+});
+
+test("logins are bounded", async () => {
+  const { client } = start();
+  const statuses = [];
+  for (let nth = 0; nth < 32; nth++) {
+    statuses.push((await client.ask("POST", "/cli/device")).status);
+  }
+  assert.deepEqual(statuses.slice(0, 30), Array(30).fill(200));
+  assert.deepEqual(statuses.slice(30), [429, 429]);
+});
+
+test("a token may be one of several, or a function's word", async () => {
+  const status = async (token: ServerOptions["token"], given: string) => {
+    const app = createServer({ storage: new StorageDefault(), token });
+    cleanup(() => app.close());
+    const fetch = (request: Request) => app.fetch(request);
+    const { status } = await new Client(fetch, undefined, given)
+      .ask("GET", "/api/runs");
+    return status;
+  };
+  assert.equal(await status(["one", "two"], "two"), 200);
+  assert.equal(await status(["one", "two"], "three"), 401);
+  assert.equal(await status((token) => token === "x", "x"), 200);
+  const later = (token: string) => Promise.resolve(token === "x");
+  assert.equal(await status(later, "x"), 200);
+  assert.equal(await status(later, "y"), 401);
+  assert.equal(await status(() => "yes" as unknown as boolean, "y"), 401);
+  assert.equal(await status(null, "anything"), 200);
+});
+
+test("bad options are refused, and no token is shown", () => {
+  const storage = new StorageDefault();
+  const good = { storage, token: TOKEN };
+  const tries: [unknown, RegExp][] = [
+    [{ storage }, /Cannot use nothing as token/],
+    [{ storage, token: "" }, /Cannot use nothing as token/],
+    [{ storage, token: "hunter2 hunter2" }, /what was given as token/],
+    [{ storage, token: ["hunter2", 7] }, /what was given as token/],
+    [{ storage, token: [] }, /what was given as token/],
+    ["hunter2", /Cannot use a text as options of createServer/],
+    [{ ...good, storage: {} }, /as storage/],
+    [
+      { ...good, storage: new StorageBare() },
+      /listKeys and deletePrefix and atomicSwap/,
+    ],
+    [{ ...good, bodyLimit: 0 }, /bodyLimit/],
+    [{ ...good, prefix: "a/b" }, /prefix/],
+    [{ ...good, keep: { runs: 0 } }, /runs/],
+    [{ ...good, keep: { days: 1 } }, /allowed are runs, age/],
+    [{ ...good, refresh: "soon" }, /refresh/],
+    [{ ...good, onError: "log" }, /onError/],
+    [{ ...good, tokens: "hunter2" }, /Cannot use option "tokens"/],
+  ];
+  for (const [options, pattern] of tries) {
+    assert.throws(() => createServer(options as ServerOptions), (error) => {
+      const { message, stack } = error as Error;
+      assert.match(message, pattern);
+      assert.equal(`${message}${stack}`.includes("hunter2"), false);
+      return true;
+    });
+  }
+});
+
+test("a slow listener costs nothing, and is told to load anew", async () => {
+  const { client } = start();
+  const response = await client.raw("GET", "/api/events");
+  const reader = response.body!.getReader();
+  await reader.read();
+  const count = 5_000;
+  for (let at = 0; at < count; at += 100) {
+    await Promise.all(
+      Array.from({ length: 100 }, (_, nth) =>
+        client.tellTask("w", {
+          task_id: `t${at + nth}`,
+          run_id: "r",
+          status: "Completed",
+        })),
+    );
+  }
+  let text = "";
+  while (!text.includes("event: reset")) {
+    const { value, done } = await reader.read();
+    assert.equal(done, false);
+    text += new TextDecoder().decode(value);
+  }
+  const events = text.split("event: task").length - 1;
+  assert.ok(events < count - 1_000, `${events} events were kept for it`);
+  await reader.cancel();
+  const metrics = await (await client.raw("GET", "/metrics")).text();
+  assert.match(metrics, /^dotflow_server_listeners 0$/m);
+});
