@@ -30,6 +30,9 @@ const MOST_TASKS = 100_000;
 /** and so many of those that have ended. */
 const MOST_ENDED_TASKS = 10_000;
 
+/** So many runs are asked about at once. */
+const RUNS_AT_ONCE = 16;
+
 /** For so long other servers may still write to a run that has ended. */
 const SETTLING_MS = 60_000;
 
@@ -110,9 +113,13 @@ export class LiveRuns {
 
   /** Looks for what others have written to runs that go on. */
   async refresh(): Promise<void> {
-    for (const live of [...this.#runs.values()]) {
-      const isDue = Date.now() - live.askedAt >= this.#refreshMs;
-      if (!live.hasEnded && isDue) await this.#ask(live);
+    const now = Date.now();
+    const due = [...this.#runs.values()].filter((live) =>
+      !live.hasEnded && now - live.askedAt >= this.#refreshMs
+    );
+    for (let at = 0; at < due.length; at += RUNS_AT_ONCE) {
+      const some = due.slice(at, at + RUNS_AT_ONCE);
+      await Promise.all(some.map((live) => this.#ask(live)));
     }
   }
 

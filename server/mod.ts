@@ -25,7 +25,6 @@
  * @module
  */
 
-import type { Hono } from "hono";
 import type { Storage } from "../src/contracts/storage.ts";
 import { makeApp } from "./app.ts";
 import { Guard } from "./auth.ts";
@@ -49,15 +48,45 @@ import { Streams } from "./stream.ts";
 
 export type { ServerKeep, ServerOptions };
 
-/** The server: a Hono app, and what ends it. */
-export type ServerApp = Hono & {
+/** The server: a Hono app, as far as its users need it, and what ends it. */
+export interface ServerApp {
+  /** Every route. */
+  readonly routes: readonly {
+    readonly method: string;
+    readonly path: string;
+  }[];
+  /**
+   * Answers a request; it needs no `this`.
+   *
+   * @param request The request.
+   * @param env What a Worker is bound to, which nothing here looks at.
+   * @param context What a Worker says of the request.
+   * @returns The answer.
+   */
+  readonly fetch: (
+    request: Request,
+    env?: unknown,
+    // deno-lint-ignore no-explicit-any
+    context?: any,
+  ) => Response | Promise<Response>;
+  /**
+   * Answers a request that is made here.
+   *
+   * @param path Its path and query.
+   * @param init The rest of it.
+   * @returns The answer.
+   */
+  readonly request: (
+    path: string,
+    init?: RequestInit,
+  ) => Response | Promise<Response>;
   /**
    * Ends all streams, and closes the storage where the server has opened it
    * itself. What was acknowledged is stored at any time: nothing is lost without
    * it.
    */
   close(): Promise<void>;
-};
+}
 
 /**
  * Makes the server. Nothing is opened before the first request.
@@ -107,12 +136,11 @@ export function createServer(options: ServerOptions): ServerApp {
   });
   const guard = new Guard(settings.token, logins);
   const app = makeApp({ routes, guard, metrics, onError });
-  return Object.assign(app, {
-    close: async () => {
-      streams.close();
-      await records.close();
-    },
-  });
+  const close = async () => {
+    streams.close();
+    await records.close();
+  };
+  return Object.assign(app, { close });
 }
 
 async function openDefault(): Promise<Storage> {

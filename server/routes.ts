@@ -177,6 +177,7 @@ function listRoutes({ queries, places, streams }: RoutesOptions): Route[] {
         streams.answer({
           workflowId: query.get("workflow_id") || undefined,
           runId: query.get("run_id") || undefined,
+          headOnly: request.method === "HEAD",
           lastId: request.headers.get("last-event-id") || undefined,
         }),
     },

@@ -45,6 +45,11 @@ export class RunIndex {
     this.#refreshMs = refreshMs;
   }
 
+  /** How many runs are known, without looking for others'. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /**
    * Adds a start of a run.
    *

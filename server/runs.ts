@@ -15,8 +15,11 @@ import type { RunIndex } from "./run_index.ts";
 import { isEnd, nextState, type RunState, type RunWord } from "./run_state.ts";
 import { comesAfter, type TaskState, toRow } from "./task_state.ts";
 
-/** So many old runs are removed at most for each new one. */
-const REMOVED_AT_ONCE = 8;
+/** So many old runs are removed at most at once. */
+const REMOVED_AT_ONCE = 100;
+
+/** So often it is looked for runs that are too old, in milliseconds. */
+const LOOK_MS = 1_000;
 
 /** How much is kept; undefined: without an end. */
 export interface Keep {
@@ -61,6 +64,7 @@ export class Runs {
   readonly #live: LiveRuns;
   readonly #keep: Keep;
   readonly #onError: (error: unknown) => void;
+  #lookedAt = -Infinity;
 
   /**
    * @param options What it needs.
@@ -200,18 +204,22 @@ export class Runs {
     return now!.run_id;
   }
 
-  /** Removes the oldest runs, a few at a time. */
+  /** Removes the oldest runs, some at a time: sorting all of them costs. */
   async #prune(): Promise<void> {
     const { runs = Infinity, ageMs = Infinity } = this.#keep;
     if (runs === Infinity && ageMs === Infinity) return;
+    const now = Date.now();
+    const isFull = this.#index.size > runs * 1.01;
+    const isDue = now - this.#lookedAt >= LOOK_MS;
+    if (!isFull && !isDue) return;
+    this.#lookedAt = now;
     try {
       const entries = await this.#index.list();
-      const oldest = downwards(Date.now() - ageMs);
-      for (
-        const entry of entries.slice(-REMOVED_AT_ONCE).reverse()
-      ) {
-        const isTooMany = entries.indexOf(entry) >= runs;
-        if (!isTooMany && entry.began <= oldest) return;
+      const oldest = downwards(now - ageMs);
+      const from = Math.max(0, entries.length - REMOVED_AT_ONCE);
+      for (let at = entries.length - 1; at >= from; at--) {
+        const entry = entries[at];
+        if (at < runs && entry.began <= oldest) return;
         const place = this.#places.at(entry.path);
         this.#live.drop(place);
         await this.#records.remove(place.base);

@@ -23,6 +23,8 @@ export interface Wanted {
   readonly runId: string | undefined;
   /** The id of the event that it knows last; undefined: from now on. */
   readonly lastId: string | undefined;
+  /** Whether only the head of the answer is wanted. */
+  readonly headOnly: boolean;
 }
 
 /** Streams to listeners. */
@@ -57,7 +59,7 @@ export class Streams {
    * @returns The answer.
    */
   answer(wanted: Wanted): Response {
-    return new Response(this.#stream(wanted), {
+    return new Response(wanted.headOnly ? null : this.#stream(wanted), {
       headers: {
         "content-type": "text/event-stream",
         "x-accel-buffering": "no",

@@ -133,9 +133,10 @@ export function testServer(place: ServerPlace): void {
     await client.tellTask("w", { ...task, status: "Completed", duration: 2 });
     await client.tellRun("w", { ...run, status: "Completed", duration: 5 });
     const path = "/api/workflows/w/runs/r";
-    const [ended, listed] = [
+    const [ended, listed, whole] = [
       await client.get(path),
       await client.get(`${path}/tasks`),
+      await client.get(`${path}/tasks/t`),
     ];
     assert.equal(listed.items[0].status, "Completed");
     for (const { tellRun, tellTask } of [client, other].map(bound)) {
@@ -146,10 +147,64 @@ export function testServer(place: ServerPlace): void {
       await tellRun("w", { ...run, status: "In progress", resumed: true });
       await tellRun("w", { ...run, status: "Failed", duration: 9 });
     }
-    for (const one of [client, other]) {
+    const { client: third } = startServer(open());
+    for (const one of [client, other, third]) {
       const now = await one.get(path);
       assert.deepEqual({ ...now, updated_at: 0 }, { ...ended, updated_at: 0 });
       assert.deepEqual(await one.get(`${path}/tasks`), listed);
+      assert.deepEqual(await one.get(`${path}/tasks/t`), whole);
+    }
+  });
+
+  check("two servers that hear of one run know all of it", async (open) => {
+    const clients = [startServer(open()), startServer(open())]
+      .map(({ client }) => client);
+    const [one, two] = clients;
+    const path = "/api/workflows/w/runs/r";
+    await one.tellRun("w", { status: "In progress", run_id: "r" });
+    for (let nth = 0; nth < 4; nth++) {
+      await clients[nth % 2].tellTask("w", {
+        task_id: `t${nth}`,
+        run_id: "r",
+        status: "In progress",
+        position: nth,
+      });
+    }
+    for (const client of clients) {
+      assert.equal((await client.get(path)).tasks.running, 4);
+    }
+    for (let nth = 0; nth < 4; nth++) {
+      await clients[(nth + 1) % 2].tellTask("w", {
+        task_id: `t${nth}`,
+        run_id: "r",
+        status: nth === 0 ? "Failed" : "Completed",
+      });
+    }
+    await two.tellRun("w", { status: "Failed", run_id: "r" });
+    const { client: third } = startServer(open());
+    for (const client of [one, two, third]) {
+      const run = await client.get(path);
+      assert.equal(run.status, "Failed");
+      const counts = { total: 4, completed: 3, failed: 1, running: 0 };
+      assert.deepEqual(run.tasks, counts);
+      assert.deepEqual((await client.get("/api/runs")).items, [run]);
+      const { items } = await client.get(`${path}/tasks`);
+      assert.equal(items.length, 4);
+    }
+  });
+
+  check("a task that is heard of after the end counts", async (open) => {
+    const { client } = startServer(open());
+    await client.tellRun("w", { status: "In progress", run_id: "r" });
+    await client.tellRun("w", { status: "Completed", run_id: "r" });
+    const task = { task_id: "t", run_id: "r", status: "Completed" } as const;
+    await client.tellTask("w", task);
+    for (const one of [client, startServer(open()).client]) {
+      const run = await one.get("/api/workflows/w/runs/r");
+      assert.equal(run.tasks.completed, 1);
+      assert.equal(run.status, "Completed");
+      const { items } = await one.get("/api/runs");
+      assert.equal(items[0].tasks.completed, 1);
     }
   });
 
@@ -283,7 +338,7 @@ export function testServer(place: ServerPlace): void {
   check("pages and filters agree with a plain list", async (open) => {
     const storage = open();
     const { client } = startServer(storage);
-    const numRuns = (place.slow ? 3 : 8) * effort();
+    const numRuns = (place.slow ? 3 : 40) * effort();
     let round = 0;
     const property = fc.asyncProperty(RUNS, FILTERS, async (runs, filters) => {
       const prefix = `p${round++}`;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Context, StorageDefault } from "@dotflow/dotflow";
+import { type Context, StorageDefault } from "@dotflow/dotflow";
 import { createServer, type ServerOptions } from "@dotflow/dotflow/server";
 import assert from "node:assert/strict";
 import { cleanup, test } from "./harness.ts";
