@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Agent, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { serve } from "@hono/node-server";
@@ -102,16 +103,8 @@ export async function measureLoad(
   ) => {
     const begun = performance.now();
     try {
-      const response = await fetch((to === "ours" ? ours : bare).url + target, {
-        method,
-        headers: {
-          authorization: `Bearer ${TOKEN}`,
-          "content-type": "application/json",
-        },
-        body,
-      });
-      await response.text();
-      if (!response.ok) errors++;
+      const { url } = to === "ours" ? ours : bare;
+      if (await post(url + target, method, body) >= 300) errors++;
     } catch {
       errors++;
     }
@@ -153,6 +146,22 @@ export async function measureLoad(
     heapAtTenth,
     heapAtEnd,
   };
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+/** Sends a request; `fetch` would cost more than what is measured. */
+function post(url: string, method: string, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${TOKEN}`,
+      "content-type": "application/json",
+      "content-length": new TextEncoder().encode(body).length,
+    };
+    request(url, { method, headers, agent }, (response) => {
+      response.resume().once("end", () => resolve(response.statusCode ?? 0));
+    }).once("error", reject).end(body);
+  });
 }
 
 /** An update of a task: each begins, and is completed some time later. */

@@ -276,6 +276,30 @@ test("a word that is answered by 503 may be said again", async () => {
   }
 });
 
+test("a run that begins while runs are listed stays in the list", async () => {
+  let release = () => {};
+  class Slow extends StorageText {
+    gate: Promise<void> | undefined;
+    override async listKeys(prefix: string): Promise<string[]> {
+      const keys = await super.listKeys(prefix);
+      await this.gate;
+      return keys;
+    }
+  }
+  const storage = new Slow();
+  const { client } = startServer(storage, { refresh: "1h" });
+  storage.gate = new Promise((resolve) => release = resolve);
+  const listing = client.get("/api/runs");
+  const run = { run_id: "r", task_id: "t", status: "In progress" } as const;
+  const telling = client.tellTask("w", run);
+  while (!storage.listKeysNow().some((key) => key.startsWith("server-index"))) {
+    await new Promise((wake) => setTimeout(wake, 1));
+  }
+  release();
+  await Promise.all([listing, telling]);
+  assert.equal((await client.get("/api/runs")).items.length, 1);
+});
+
 test("logins are bounded", async () => {
   const { client } = start();
   const statuses = [];
