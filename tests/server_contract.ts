@@ -198,14 +198,19 @@ export function testServer(place: ServerPlace): void {
       .map(({ client }) => client);
     const nths = Array.from({ length: place.slow ? 4 : 20 }, (_, nth) => nth);
     await clients[0].tellRun("w", { status: "In progress", run_id: "r" });
-    await Promise.all(nths.flatMap((nth) => {
-      const task = { task_id: `t${nth}`, run_id: "r", position: nth };
-      return [
-        clients[nth % 2].tellTask("w", { ...task, status: "Completed" }),
-        clients[(nth + 1) % 2].tellTask("w", { ...task, status: "Retry" }),
-        clients[nth % 2].tellTask("w", { ...task, status: "In progress" }),
-      ];
-    }));
+    const statuses = ["In progress", "Retry", "Completed"] as const;
+    await Promise.all(
+      nths.flatMap((nth) =>
+        statuses.map((_, at) =>
+          clients[(nth + at) % 2].tellTask("w", {
+            task_id: `t${nth}`,
+            run_id: "r",
+            position: nth,
+            status: statuses[(nth + at) % 3],
+          })
+        )
+      ),
+    );
     clients.push(startServer(open()).client);
     for (const client of clients) {
       const run = await client.get("/api/workflows/w/runs/r");

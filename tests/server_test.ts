@@ -287,7 +287,10 @@ test("a run that begins while runs are listed stays in the list", async () => {
     }
   }
   const storage = new Slow();
-  const { client } = startServer(storage, { refresh: "1h" });
+  const { client } = startServer(storage, {
+    refresh: "1h",
+    keep: null,
+  });
   storage.gate = new Promise((resolve) => release = resolve);
   const listing = client.get("/api/runs");
   const run = { run_id: "r", task_id: "t", status: "In progress" } as const;
