@@ -28,7 +28,7 @@ const MOST_RUNS = 1_000;
 /** so many tasks of those that go on, */
 const MOST_TASKS = 100_000;
 /** and so many of those that have ended. */
-const MOST_ENDED_TASKS = 10_000;
+const MOST_ENDED_TASKS = 5_000;
 
 /** So many runs are asked about at once. */
 const RUNS_AT_ONCE = 16;

@@ -10,6 +10,33 @@
  * Deno.serve({ hostname: "127.0.0.1", port: 8080 }, app.fetch);
  * ```
  *
+ * @example In Node
+ * ```ts
+ * import { serve } from "@hono/node-server";
+ * import { createServer } from "@dotflow/dotflow/server";
+ * import process from "node:process";
+ *
+ * const app = createServer({ token: process.env.SERVER_USER_TOKEN! });
+ * serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 8080 });
+ * ```
+ *
+ * @example In a Worker, on R2; `export default createServer(…)` where nothing
+ * of `env` is needed, and `Bun.serve(app)` in Bun
+ * ```ts
+ * import { type R2Binding, StorageR2 } from "@dotflow/dotflow/providers/storage-r2";
+ * import { createServer, type ServerApp } from "@dotflow/dotflow/server";
+ *
+ * let app: ServerApp | undefined;
+ *
+ * export default {
+ *   fetch(request: Request, env: { BUCKET: R2Binding; TOKEN: string }) {
+ *     const storage = new StorageR2({ bucket: env.BUCKET });
+ *     app ??= createServer({ storage, token: env.TOKEN });
+ *     return app.fetch(request);
+ *   },
+ * };
+ * ```
+ *
  * @example In a test, or wherever requests come from
  * ```ts
  * import { StorageDefault } from "@dotflow/dotflow";
