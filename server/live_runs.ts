@@ -9,6 +9,7 @@
  */
 
 import { keyPart } from "../src/key.ts";
+import { evict } from "./evict.ts";
 import type { Hub } from "./hub.ts";
 import { LiveRun } from "./live_run.ts";
 import {
@@ -23,18 +24,14 @@ import type { Records } from "./records.ts";
 import { isEnd, type RunState } from "./run_state.ts";
 import { type TaskRow, type TaskState, toRow } from "./task_state.ts";
 
-/** So many runs stay in memory, */
-const MOST_RUNS = 1_000;
-/** so many tasks of those that go on, */
-const MOST_TASKS = 100_000;
-/** and so many of those that have ended. */
-const MOST_ENDED_TASKS = 5_000;
+/** So many runs wait at most until they are told of. */
+const MOST_UNTOLD = 1_000;
 
 /** So many runs are asked about at once. */
 const RUNS_AT_ONCE = 16;
 
-/** For so long other servers may still write to a run that has ended. */
-const SETTLING_MS = 60_000;
+/** For so long other servers may still write to a run that has ended, in ms. */
+export const SETTLING_MS: number = 60_000;
 
 /** The short forms of all tasks of a run that has ended, as they are stored. */
 interface Table {
@@ -90,7 +87,7 @@ export class LiveRuns {
     const other = this.#use(place);
     if (other !== undefined) return other;
     this.#runs.set(place.path, loaded);
-    this.#evict();
+    evict(this.#runs);
     return loaded;
   }
 
@@ -170,7 +167,7 @@ export class LiveRuns {
     this.#hub.add({ event: "task", data });
     // Of runs with many tasks, one is told of now and then.
     this.#changed.add(live);
-    if (this.#changed.size > MOST_RUNS) this.tell();
+    if (this.#changed.size > MOST_UNTOLD) this.tell();
   }
 
   /**
@@ -284,22 +281,5 @@ export class LiveRuns {
       for (const task of tasks) if (task) this.apply(live, toRow(task));
     }
     this.take(live, state);
-  }
-
-  /** Forgets what was not used for longest, down to what is allowed. */
-  #evict(): void {
-    const count = { tasks: 0, ended: 0 };
-    for (const live of this.#runs.values()) {
-      count[live.hasEnded ? "ended" : "tasks"] += live.rows.size;
-    }
-    for (const [path, live] of this.#runs) {
-      const isRoom = this.#runs.size <= MOST_RUNS;
-      const [kind, most] = live.hasEnded
-        ? ["ended", MOST_ENDED_TASKS] as const
-        : ["tasks", MOST_TASKS] as const;
-      if (live.uses > 0 || (isRoom && count[kind] <= most)) continue;
-      count[kind] -= live.rows.size;
-      this.#runs.delete(path);
-    }
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { STATUS_SYMBOL } from "../src/status.ts";
+
 type Json = Readonly<Record<string, unknown>>;
 
 const TEXT: Json = { type: "string" };
@@ -17,16 +19,7 @@ const JSON_TEXT: Json = {
   description: "JSON text; null where empty",
 };
 const PROGRESS: Json = { type: ["number", "null"], minimum: 0, maximum: 1 };
-const TASK_STATUS: Json = {
-  enum: [
-    "Not started",
-    "In progress",
-    "Completed",
-    "Paused",
-    "Retry",
-    "Failed",
-  ],
-};
+const TASK_STATUS: Json = { enum: Object.keys(STATUS_SYMBOL) };
 
 /** What is said of a run beside its status. */
 const RUN: Readonly<Record<string, Json>> = {

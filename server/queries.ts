@@ -6,7 +6,7 @@
 
 import { keyPart } from "../src/key.ts";
 import type { Page, RunSummary, TaskSummary, WireTask } from "../src/wire.ts";
-import type { LiveRuns } from "./live_runs.ts";
+import { type LiveRuns, SETTLING_MS } from "./live_runs.ts";
 import {
   downwards,
   type Places,
@@ -24,9 +24,6 @@ const RUNS_AT_ONCE = 32;
 
 /** So many summaries of runs that have ended stay in memory. */
 const KEPT_SUMMARIES = 20_000;
-
-/** Others may still say something of a run that has ended so lately. */
-const SETTLING_MS = 60_000;
 
 /** What is wanted of a list. */
 export interface Filter {

@@ -5,20 +5,13 @@
  * @module
  */
 
-import type { TaskStatus } from "../src/status.ts";
+import { STATUS_SYMBOL, type TaskStatus } from "../src/status.ts";
 import type { WireError, WireTask } from "../src/wire.ts";
 import type { Fields } from "./fields.ts";
 import { Problem } from "./problem.ts";
 import type { RunWord } from "./run_state.ts";
 
-const TASK_STATUSES: readonly TaskStatus[] = [
-  "Not started",
-  "In progress",
-  "Completed",
-  "Paused",
-  "Retry",
-  "Failed",
-];
+const TASK_STATUSES = Object.keys(STATUS_SYMBOL) as TaskStatus[];
 
 const RUN_STATUSES = ["New", "In progress", "Completed", "Failed"] as const;
 
