@@ -110,7 +110,8 @@ export function findProblems(sources: Sources): string[] {
 }
 
 async function readShipped(): Promise<Sources> {
-  const paths = ["src", "providers", "server", "testing"].flatMap((folder) =>
+  const folders = ["src", "providers", "server", "testing", "dashboard"];
+  const paths = folders.flatMap((folder) =>
     listFiles(join(ROOT, folder), (path) => path.endsWith(".ts"))
   );
   const sources = new Map<string, Source>();

@@ -29,6 +29,9 @@ export const loadEsbuild = () => import("npm:esbuild@0.28.2");
 /** The host of workerd. */
 export const loadMiniflare = () => import("npm:miniflare@4.20260426.0");
 
+/** The driver of browsers. */
+export const loadPlaywright = () => import("npm:playwright-core@1.65.1");
+
 /** The TypeScript compiler. */
 export const loadTypescript = () => import("npm:typescript@5.9.3");
 
@@ -53,7 +56,7 @@ export const installed = [
   () => import("npm:axe-core@4.14.1"),
   () => import("npm:bun@1.4.5"),
   () => import("npm:ioredis@5.11.1"),
-  () => import("npm:playwright-core@1.65.1"),
+  loadPlaywright,
   () => import("npm:publint@0.3.25"),
   () => import("npm:unstorage@1.17.6"),
 ];

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { checkDashboard } from "../build_dashboard.ts";
 import { checkExports, readExports } from "../check_exports.ts";
 import { checkGraph } from "../check_graph.ts";
 import { checkLayers } from "../check_layers.ts";
@@ -33,6 +34,8 @@ const CHECKS: Record<string, () => unknown> = {
     failWith(await checkGraph()),
   "sizes: the table of the README is right": async () =>
     failWith(await checkSizes()),
+  "dashboard: assets are those of the sources": async () =>
+    failWith(await checkDashboard()),
   "checks: they find what is planted for them": async () =>
     failWith(await checkPlanted()),
   "locks: no registry is named": () => {

@@ -6,6 +6,7 @@
  */
 
 import { join } from "node:path";
+import { findUnsafe } from "../build_dashboard.ts";
 import { checkGraph, type Packages } from "../check_graph.ts";
 import { findProblems } from "../check_layers.ts";
 import { readSource, type Source } from "../read_source.ts";
@@ -46,6 +47,16 @@ const GRAPH: readonly Planted[] = [
   ]],
   ['import { a } from "one"; a(import("two"), import("three"));', [
     "./planted: loads three, two later, not two",
+  ]],
+];
+
+const UNSAFE: readonly Planted[] = [
+  ["element.textContent = text; setStyle(element, { left });", []],
+  ["element.innerHTML = text;", [
+    '"innerHTML" could make more than text of a text',
+  ]],
+  ['<p style="color: red">', [
+    '"style=" could make more than text of a text',
   ]],
 ];
 
@@ -99,6 +110,9 @@ export async function checkPlanted(): Promise<string[]> {
       const files = { "./planted": "./planted.ts" };
       const found = await checkGraph(folder, files, { "./planted": packages });
       judge(text, found, wanted);
+    }
+    for (const [text, wanted] of UNSAFE) {
+      judge(text, findUnsafe(text), wanted);
     }
     for (const [told, wanted] of SIZES) {
       judge(told, compareSizes(toTable(told), ROWS), wanted);

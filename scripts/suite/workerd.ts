@@ -15,7 +15,14 @@ import type { Plan } from "./runtimes.ts";
 const BUNDLE = join(PROJECT, "workerd");
 const COMPATIBILITY_DATE = "2026-04-20";
 /** What only tests load that workerd skips. */
-const SKIPPED = ["bun", "ioredis", "redis", "unstorage/drivers/fs"];
+const SKIPPED = [
+  "axe-core",
+  "bun",
+  "ioredis",
+  "playwright-core",
+  "redis",
+  "unstorage/drivers/fs",
+];
 const TEST_TIMEOUT = 120_000;
 
 type Answer<T> = { ok: true; value: T } | { ok: false; error: string };
