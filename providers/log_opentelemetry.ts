@@ -21,7 +21,7 @@ import {
   type LogLevel,
 } from "../src/contracts/log.ts";
 import { oneOf, readOptions } from "../src/options.ts";
-import { toPlain } from "./log/format.ts";
+import { toPlain } from "../src/plain.ts";
 import {
   exceptionAttributes,
   SCOPE,

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { joinModules } from "./join_modules.ts";
 import { BUILD, mustRun } from "./process.ts";
 import { loadEsbuild } from "./tools.ts";
@@ -38,6 +38,9 @@ const METADATA = {
   sideEffects: false,
 };
 
+/** The program of the package, inside of it. */
+const BIN = "bin/dotflow.js";
+
 /** What only one provider needs, and only where it is not handed over. */
 const OPTIONAL = new Set(["redis", "toucan-js"]);
 
@@ -62,6 +65,7 @@ export async function buildNpm(): Promise<string> {
   await Deno.remove(raw);
   await completePackageJson(join(PACKAGE, "package.json"));
   await joinModules(PACKAGE);
+  await addBin(PACKAGE);
   const packed = await mustRun("npm", [
     "pack",
     "--silent",
@@ -88,11 +92,27 @@ async function completePackageJson(path: string): Promise<void> {
     name,
     version,
     description,
+    bin: { dotflow: BIN },
     ...rest,
     ...splitDependencies(dependencies),
     ...metadata,
   };
   await Deno.writeTextFile(path, JSON.stringify(complete, null, 2) + "\n");
+}
+
+/** Adds what `npx dotflow` starts: Node 20 cannot tell which module is main. */
+async function addBin(folder: string): Promise<void> {
+  const path = join(folder, BIN);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(
+    path,
+    `#!/usr/bin/env node
+import { runMain } from "../cli/mod.js";
+
+await runMain();
+`,
+    { mode: 0o755 },
+  );
 }
 
 /** Pack knows dependencies of one kind only. */

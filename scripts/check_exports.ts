@@ -11,6 +11,7 @@ import { ROOT } from "./process.ts";
 
 const FIXED = {
   ".": "./mod.ts",
+  "./cli": "./cli/mod.ts",
   "./testing": "./testing/mod.ts",
   "./server": "./server/mod.ts",
   "./providers": "./providers/mod.ts",

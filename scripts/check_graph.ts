@@ -32,6 +32,10 @@ const SENTRY: Packages = { now: [], later: ["toucan-js"] };
  */
 export const PACKAGES: Readonly<Record<string, Packages>> = {
   ".": NONE,
+  "./cli": {
+    now: ["commander"],
+    later: ["@hono/node-server", "aws4fetch", "croner", "hono"],
+  },
   "./testing": NONE,
   "./server": { now: ["hono"], later: [] },
   "./providers": {

@@ -36,6 +36,7 @@ const HELPERS = [
   "options",
   "pages",
   "place",
+  "plain",
   "redact",
   "run/keep_awake",
   "run/notices",
@@ -110,7 +111,14 @@ export function findProblems(sources: Sources): string[] {
 }
 
 async function readShipped(): Promise<Sources> {
-  const folders = ["src", "providers", "server", "testing", "dashboard"];
+  const folders = [
+    "src",
+    "providers",
+    "server",
+    "cli",
+    "testing",
+    "dashboard",
+  ];
   const paths = folders.flatMap((folder) =>
     listFiles(join(ROOT, folder), (path) => path.endsWith(".ts"))
   );

@@ -6,6 +6,7 @@
 
 import { escapeControls } from "../../src/controls.ts";
 import type { LogFields, LogLevel } from "../../src/contracts/log.ts";
+import { LONGEST_VALUE, toPlain } from "../../src/plain.ts";
 import { parseTraceparent } from "../../src/traceparent.ts";
 
 /** One line before it is text. */
@@ -19,11 +20,6 @@ export interface LogEntry {
   /** What it is about. */
   readonly fields: LogFields;
 }
-
-/** The most that is kept of one value, in UTF-16 code units. */
-const LONGEST_VALUE = 16_384;
-/** How deep objects are shown. */
-const DEEPEST = 20;
 
 /**
  * A line for people: time, level, message, and the fields as `name=value`.
@@ -86,49 +82,6 @@ function toText(value: unknown): string {
 
 function toJson(value: unknown): string {
   return JSON.stringify(toPlain(value, []));
-}
-
-/**
- * Makes a copy that JSON can hold: what that does not know becomes text, long
- * texts are cut, and what is too deep, circular or unreadable is told in words.
- *
- * @param value Any value.
- * @param within The objects that it is in.
- * @returns The copy.
- */
-export function toPlain(
-  value: unknown,
-  within: readonly object[] = [],
-): unknown {
-  if (typeof value === "string") {
-    return value.length > LONGEST_VALUE
-      ? `${value.slice(0, LONGEST_VALUE)}…`
-      : value;
-  }
-  if (typeof value === "object" && value !== null) {
-    if (within.includes(value)) return "[circular]";
-    try {
-      return toPlainObject(value, [...within, value]);
-    } catch {
-      return "[unreadable]";
-    }
-  }
-  const isKnown = value === null || ["boolean", "number", "undefined"]
-    .includes(typeof value);
-  return isKnown ? value : String(value);
-}
-
-function toPlainObject(value: object, within: readonly object[]): unknown {
-  if (within.length > DEEPEST) return "[too deep]";
-  if (value instanceof Error) {
-    return toPlain(`${value.name}: ${value.message}`, []);
-  }
-  const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === "function") return toPlain(toJSON.call(value), within);
-  if (Array.isArray(value)) return value.map((item) => toPlain(item, within));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, toPlain(item, within)]),
-  );
 }
 
 /** Puts quotes around what could be taken for more than one field. */
