@@ -52,7 +52,7 @@ async function measure(): Promise<Row[]> {
   for (const [subpath, file] of Object.entries(rest)) {
     // The defaults are in the core, and the contracts are for tests.
     if (core.files.includes(normalize(file))) continue;
-    if (!subpath.startsWith("./providers")) continue;
+    if (!/^\.\/(providers|server)/.test(subpath)) continue;
     const { now, later } = PACKAGES[subpath] ?? { now: [], later: [] };
     const packages = [...now, ...later];
     const bundled = packages.filter((name) => !UNBUNDLED.includes(name));

@@ -74,6 +74,25 @@ test("examples: a run is watched by one function", { needs }, async () => {
   ]);
 });
 
+test("examples: a schedule ticks three times", { needs }, async () => {
+  const lines = await succeed("schedule.ts");
+  assert.equal(lines.length, 4);
+  const ticks = lines.slice(0, 3).map((line) => {
+    assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: 0\.5$/);
+    return Date.parse(line.slice(0, 20));
+  });
+  assert.deepEqual([...new Set(ticks)].sort(), ticks);
+  assert.equal(lines[3], "the schedule has ended");
+});
+
+test("examples: a server is told of a run", { needs }, async () => {
+  assert.deepEqual(await succeed("server.ts"), [
+    "Completed { total: 2, completed: 2, failed: 0, running: 0 }",
+    "extract: Completed, repeated 0 times",
+    "check: Completed, repeated 1 times",
+  ]);
+});
+
 test("examples: the worker answers a request", async () => {
   const { default: worker } = await import("../examples/worker.ts");
   const request = new Request("https://example.com/", {
@@ -132,4 +151,30 @@ test("examples: the demo goes on after its crash, with the same result", {
   assert.deepEqual(idsWith("Not repeated", afresh.lines), []);
   assert.equal(idsWith("Retry", afresh.lines).join(), "read-routes");
   assert.deepEqual(await read(cwd), results);
+});
+
+test("examples: the demo shows its dashboard until Ctrl-C", {
+  needs,
+  timeout: 60_000,
+}, async () => {
+  const args = ["--fast", "--dashboard"];
+  const cwd = await tempDir();
+  const demo = await spawnRuntime("../examples/demo/main.ts", args, { cwd });
+  const [, base, token] = /(http.*)\/#token=(.*)/.exec(
+    await demo.line(/^Dashboard: http/),
+  )!;
+  await demo.line(/there until Ctrl-C/);
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${base}/api/runs`, { headers });
+  const { items } = await response.json();
+  assert.deepEqual(
+    items.map((run: { workflow_id: string; status: string }) => [
+      run.workflow_id,
+      run.status,
+    ]),
+    [["flights-report", "Completed"], ["flights", "Completed"]],
+  );
+  await demo.kill("SIGINT");
+  assert.equal(demo.stderr, "");
+  await assert.rejects(fetch(`${base}/health`));
 });

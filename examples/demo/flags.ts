@@ -8,11 +8,15 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-/** `--crash`: die halfway. `--fast`: do not wait. `--fresh`: forget it all. */
+/**
+ * `--crash`: die halfway. `--dashboard`: show it in a browser. `--fast`: do not
+ * wait. `--fresh`: forget it all.
+ */
 export const { values: flags } = parseArgs({
   args: process.argv.slice(2),
   options: {
     crash: { type: "boolean", default: false },
+    dashboard: { type: "boolean", default: false },
     fast: { type: "boolean", default: false },
     fresh: { type: "boolean", default: false },
   },

@@ -9,6 +9,7 @@
 import process from "node:process";
 import { Config, type Run } from "@dotflow/dotflow";
 import { StorageFile } from "@dotflow/dotflow/providers/storage-file";
+import { openDashboard } from "./dashboard.ts";
 import { flags } from "./flags.ts";
 import { Live } from "./live.ts";
 import { questions, report } from "./pipeline.ts";
@@ -16,8 +17,16 @@ import { FOLDER } from "./report.ts";
 
 const live = new Live();
 const storage = new StorageFile({ path: FOLDER });
+const dashboard = flags.dashboard
+  ? await openDashboard(`${FOLDER}/dashboard`)
+  : undefined;
+if (dashboard) console.log(`Dashboard: ${dashboard.url}\n`);
 // After a crash, nobody wants to watch a lease run out.
-const config = new Config({ storage, lease: "2s" });
+const config = new Config({
+  storage,
+  lease: "2s",
+  server: dashboard?.server,
+});
 const asking = questions(config);
 const reporting = report(config);
 
@@ -80,6 +89,10 @@ function summaryOf(...runs: readonly Run[]): string {
 
 try {
   await main();
+  if (dashboard) {
+    console.log("\nThe dashboard is there until Ctrl-C.");
+    await dashboard.closed;
+  }
 } catch (error) {
   live.stop();
   console.error(error instanceof Error ? error.message : error);
