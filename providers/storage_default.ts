@@ -84,8 +84,14 @@ export class StorageDefault extends Storage {
    */
   override delete(key: string): boolean {
     const at = key.lastIndexOf("/") + 1;
-    const contexts = this.#folders.get(key.slice(0, at));
-    return contexts?.delete(key.slice(at)) ?? false;
+    const folder = key.slice(0, at);
+    const contexts = this.#folders.get(folder);
+    if (!contexts?.delete(key.slice(at))) return false;
+    if (contexts.size === 0) {
+      this.#folders.delete(folder);
+      this.#latest = NOWHERE;
+    }
+    return true;
   }
 
   /**

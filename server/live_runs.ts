@@ -8,7 +8,6 @@
  * @module
  */
 
-import { keyPart } from "../src/key.ts";
 import { evict } from "./evict.ts";
 import type { Hub } from "./hub.ts";
 import { LiveRun } from "./live_run.ts";
@@ -18,11 +17,18 @@ import {
   tableKey,
   taskKey,
   taskPrefix,
-  writerPrefix,
 } from "./places.ts";
 import type { Records } from "./records.ts";
-import { isEnd, type RunState } from "./run_state.ts";
+import { isEnd, type RunState, withWriter } from "./run_state.ts";
 import { type TaskRow, type TaskState, toRow } from "./task_state.ts";
+
+/**
+ * So much comes to memory before it is looked at what has to go: looking at all
+ * for each run that comes would cost more than the run.
+ */
+const UNCHECKED_RUNS = 100;
+/** So many tasks of a loaded run count as another one. */
+const TASKS_AS_RUN = 50;
 
 /** So many runs wait at most until they are told of. */
 const MOST_UNTOLD = 1_000;
@@ -58,6 +64,8 @@ export class LiveRuns {
   readonly #runs = new Map<string, LiveRun>();
   /** Those with tasks of which nobody has been told yet. */
   readonly #changed = new Set<LiveRun>();
+  /** How much has come to memory since something had to go. */
+  #unchecked = 0;
 
   /**
    * @param options What they need.
@@ -87,7 +95,11 @@ export class LiveRuns {
     const other = this.#use(place);
     if (other !== undefined) return other;
     this.#runs.set(place.path, loaded);
-    evict(this.#runs);
+    this.#unchecked += 1 + loaded.rows.size / TASKS_AS_RUN;
+    if (this.#unchecked > UNCHECKED_RUNS) {
+      this.#unchecked = 0;
+      evict(this.#runs);
+    }
     return loaded;
   }
 
@@ -141,15 +153,32 @@ export class LiveRuns {
   }
 
   /**
-   * Tells the other servers that this one writes to a run.
+   * Tells the other servers that this one writes to a run, and learns where the
+   * run stands at that moment.
    *
    * @param live The run.
    */
   async mark(live: LiveRun): Promise<void> {
     if (live.marked) return;
-    const key = writerPrefix(live.place) + keyPart(this.#hub.name);
-    await this.#records.put(key, {});
+    const { now } = await this.#records.change<RunState>(
+      stateKey(live.place),
+      (state) => state && this.markIn(state, state),
+    );
+    if (now === undefined) return;
     live.marked = true;
+    this.take(live, now);
+  }
+
+  /**
+   * Tells the same by a state that is about to be stored.
+   *
+   * @param before The state that is stored; undefined where there is none.
+   * @param state The one that is to be.
+   * @returns The state to store; undefined where nothing changes.
+   */
+  markIn(before: RunState | undefined, state: RunState): RunState | undefined {
+    const marked = withWriter(state, this.#hub.name);
+    return marked === before ? undefined : marked;
   }
 
   /**
@@ -218,7 +247,8 @@ export class LiveRuns {
       stateKey(place),
       (stored) =>
         stored?.late === state.late && stored.starts === state.starts &&
-          stored.counts === null && isEnd(stored.status)
+          stored.counts === null && isEnd(stored.status) &&
+          (!live.alone || this.#isAlone(live, stored))
           ? { ...stored, counts, seal }
           : undefined,
     );
@@ -254,19 +284,18 @@ export class LiveRuns {
 
   /** Asks whether others have written to a run, and takes over what they did. */
   async #ask(live: LiveRun): Promise<void> {
-    const { place } = live;
-    const prefix = writerPrefix(place);
-    const own = prefix + keyPart(this.#hub.name);
-    const writers = await this.#records.list(prefix);
-    live.alone = live.marked && writers.every((writer) => writer === own);
-    if (!live.alone) await this.#takeOver(live);
+    const state = await this.#records.get<RunState>(stateKey(live.place));
+    live.alone = state !== undefined && this.#isAlone(live, state);
+    if (state !== undefined && !live.alone) await this.#takeOver(live, state);
     live.askedAt = Date.now();
   }
 
-  async #takeOver(live: LiveRun): Promise<void> {
+  #isAlone({ marked }: LiveRun, { writers }: RunState): boolean {
+    return marked && writers.every((writer) => writer === this.#hub.name);
+  }
+
+  async #takeOver(live: LiveRun, state: RunState): Promise<void> {
     const { place } = live;
-    const state = await this.#records.get<RunState>(stateKey(place));
-    if (state === undefined) return;
     const isSame = state.seal !== null && state.seal === live.state?.seal;
     if (!isSame) {
       const wanted = new Set(await this.#records.list(taskPrefix(place)));

@@ -3,9 +3,8 @@
  *
  * Runs are spread over a few first parts of keys, since a storage in files has a
  * journal for each, in which all that is written at the same time waits for the
- * disk together. A run has its state, one object for each task, one for each
- * server that has written to it, and once it has ended the short forms of all
- * its tasks in one.
+ * disk together. A run has its state, one object for each task, and once it has
+ * ended the short forms of all its tasks in one.
  *
  * @module
  */
@@ -123,16 +122,6 @@ export function taskPrefix({ base }: RunPlace): string {
  */
 export function taskKey(place: RunPlace, taskId: string): string {
   return taskPrefix(place) + keyPart(taskId);
-}
-
-/**
- * What the marks of servers begin with that have written to a run.
- *
- * @param place The run.
- * @returns The beginning.
- */
-export function writerPrefix({ base }: RunPlace): string {
-  return `${base}writer/`;
 }
 
 /**

@@ -115,6 +115,18 @@ export class Records {
   }
 
   /**
+   * Removes a value. Where the storage cannot do that, it removes all whose keys
+   * begin with that key, for which some storages look at every key they have.
+   *
+   * @param key Its key, with which no other one begins.
+   */
+  async removeOne(key: string): Promise<void> {
+    await this.#use((storage) =>
+      storage.delete?.(key) ?? storage.deletePrefix!(key)
+    );
+  }
+
+  /**
    * Removes values.
    *
    * @param prefix How their keys begin.

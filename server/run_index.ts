@@ -56,11 +56,7 @@ export class RunIndex {
    * @param entry The run.
    */
   async add(entry: IndexEntry): Promise<void> {
-    const { began, path, starts } = entry;
-    const number = String(starts).padStart(6, "0");
-    await this.#records.put(`${this.#places.index}${began}/${path}/${number}`, {
-      starts,
-    });
+    await this.#records.put(this.#keyOf(entry), { starts: entry.starts });
     const at = Date.now();
     for (const [place, own] of this.#own) {
       if (at - own.at <= OWN_MS) break;
@@ -78,7 +74,10 @@ export class RunIndex {
    */
   async remove(entry: IndexEntry): Promise<void> {
     const place = placeOf(entry);
-    await this.#records.remove(`${this.#places.index}${place}/`);
+    // The latest start goes last: whatever is interrupted is found again.
+    for (let starts = 1; starts <= entry.starts; starts++) {
+      await this.#records.removeOne(this.#keyOf({ ...entry, starts }));
+    }
     this.#own.delete(place);
     if (this.#entries.delete(place)) this.#sorted = undefined;
   }
@@ -109,6 +108,11 @@ export class RunIndex {
     }
     return this.#sorted ??= [...this.#entries.keys()].sort()
       .map((place) => this.#entries.get(place)!);
+  }
+
+  #keyOf({ began, path, starts }: IndexEntry): string {
+    const number = String(starts).padStart(6, "0");
+    return `${this.#places.index}${began}/${path}/${number}`;
   }
 
   #set(entries: Map<string, IndexEntry>, entry: IndexEntry): void {

@@ -37,6 +37,8 @@ export interface RunState {
   readonly seal: string | null;
   /** How many words on tasks came after the end. */
   readonly late: number;
+  /** Which servers have written to it; see {@linkcode withWriter}. */
+  readonly writers: readonly string[];
 }
 
 /** What a client says of a run. */
@@ -59,6 +61,25 @@ export interface RunWord {
 export function isEnd(status: string): boolean {
   return status === "Completed" || status === "Failed" ||
     status === "Cancelled";
+}
+
+/** So many servers are named; where there are more, none is alone. */
+const MOST_WRITERS = 8;
+
+/**
+ * Names a server as one that writes to a run. The names are part of the state
+ * and no records of their own, since listing records costs the more the more
+ * there are, and this is asked whenever a run ends.
+ *
+ * @param state The state.
+ * @param writer The server.
+ * @returns The state that names it; the very same where nothing changes.
+ */
+export function withWriter(state: RunState, writer: string): RunState {
+  const { writers } = state;
+  return writers.includes(writer) || writers.length >= MOST_WRITERS
+    ? state
+    : { ...state, writers: [...writers, writer] };
 }
 
 /**

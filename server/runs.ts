@@ -148,7 +148,6 @@ export class Runs {
     const now = new Date().toISOString();
     const { place } = live;
     const made = newState(name, word, now);
-    await this.#live.mark(live);
     const outcome = await this.#records.change<RunState>(
       stateKey(place),
       async (before) => {
@@ -157,9 +156,10 @@ export class Runs {
           const { index: began, starts } = next;
           await this.#index.add({ began, path: place.path, starts });
         }
-        return next;
+        return this.#live.markIn(before, next ?? before!);
       },
     );
+    live.marked = true;
     this.#live.take(live, outcome.now!);
     if (live.hasEnded && outcome.changed) await this.#seal(live);
     if (outcome.before === undefined) await this.#prune();
@@ -255,5 +255,6 @@ function newState(
     counts: null,
     seal: null,
     late: 0,
+    writers: [],
   };
 }
