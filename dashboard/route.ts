@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fromPathPart, toPathPart } from "../src/wire.ts";
+
 /** What the list of runs shows. */
 export interface Filters {
   /** Where runs stand; empty for all. */
@@ -35,7 +37,9 @@ export const ALL: Filters = { status: "", text: "", time: "" };
  */
 export function readRoute(hash: string): Route {
   const [path, query = ""] = hash.replace(/^#/, "").split("?");
-  const [, runs, workflow, run, tasks, task] = path.split("/").map(decode);
+  const [, runs, workflow, run, tasks, task] = path.split("/").map(
+    fromPathPart,
+  );
   if (runs === "runs" && workflow && run) {
     return tasks === "tasks" && task
       ? { view: "run", workflow, run, task }
@@ -75,9 +79,7 @@ export interface RunName {
  * @returns What stands behind the address.
  */
 export function toRun({ workflow_id, run_id }: RunName): string {
-  return `#/runs/${encodeURIComponent(workflow_id)}/${
-    encodeURIComponent(run_id)
-  }`;
+  return `#/runs/${toPathPart(workflow_id)}/${toPathPart(run_id)}`;
 }
 
 /**
@@ -88,7 +90,7 @@ export function toRun({ workflow_id, run_id }: RunName): string {
  * @returns What stands behind the address.
  */
 export function toTask(name: RunName, task: string): string {
-  return `${toRun(name)}/tasks/${encodeURIComponent(task)}`;
+  return `${toRun(name)}/tasks/${toPathPart(task)}`;
 }
 
 /**
@@ -98,15 +100,16 @@ export function toTask(name: RunName, task: string): string {
  * @returns The path, relative to the page.
  */
 export function apiRun({ workflow_id, run_id }: RunName): string {
-  return `api/workflows/${encodeURIComponent(workflow_id)}/runs/${
-    encodeURIComponent(run_id)
-  }`;
+  return `api/workflows/${toPathPart(workflow_id)}/runs/${toPathPart(run_id)}`;
 }
 
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return "";
-  }
+/**
+ * Writes the path of a task on the server.
+ *
+ * @param name The run.
+ * @param task The task.
+ * @returns The path, relative to the page.
+ */
+export function apiTask(name: RunName, task: string): string {
+  return `${apiRun(name)}/tasks/${toPathPart(task)}`;
 }

@@ -11,7 +11,7 @@ import { el, replace, setText } from "./dom.ts";
 import { foldedText, formatSize, toPretty } from "./folded_text.ts";
 import { formatDuration, formatTime } from "./format.ts";
 import { messageOf, type Page, problemLine } from "./page.ts";
-import { apiRun, type RunName, toRun } from "./route.ts";
+import { apiTask, type RunName, toRun } from "./route.ts";
 
 /** A result of fewer letters is open at first. */
 const SMALL = 4_000;
@@ -99,7 +99,7 @@ export class TaskPanel {
     this.#loading.abort();
     this.#loading = new AbortController();
     const { signal } = this.#loading;
-    const path = `${apiRun(this.#name)}/tasks/${encodeURIComponent(this.id)}`;
+    const path = apiTask(this.#name, this.id);
     try {
       const task = await this.#page.api.get<WireTask>(path, {}, signal);
       if (signal.aborted) return;

@@ -8,6 +8,7 @@
 import { type Context, Hono } from "hono";
 import { ASSETS } from "./assets.ts";
 import type { Guard } from "./auth.ts";
+import { fromPathPart } from "../src/wire.ts";
 import type { Metrics } from "./metrics.ts";
 import { Problem, refuse } from "./problem.ts";
 import { StorageFailure } from "./records.ts";
@@ -59,10 +60,11 @@ export function makeApp(options: AppOptions): Hono {
       route.path,
       handle(async (c) => {
         if (!route.open) await guard.check(c.req.raw.headers);
+        const url = new URL(c.req.url);
         return await route.answer({
           request: c.req.raw,
-          query: new URL(c.req.url).searchParams,
-          param: (name) => c.req.param(name) ?? "",
+          query: url.searchParams,
+          param: (name) => partOf(url.pathname, route.path, name),
         });
       }),
     );
@@ -84,6 +86,12 @@ export function makeApp(options: AppOptions): Hono {
     })(c)
   );
   return app;
+}
+
+/** Counted from the end: an app may be served below another path. */
+function partOf(pathname: string, path: string, name: string): string {
+  const [parts, names] = [pathname.split("/"), path.split("/")];
+  return fromPathPart(parts.at(names.indexOf(`:${name}`) - names.length) ?? "");
 }
 
 /** Turns what was thrown into an answer that tells no more than it should. */

@@ -31,7 +31,7 @@ export class Fields {
   id(name: string): string {
     const value = this.#get(name);
     const ok = typeof value === "string" && value !== "" &&
-      value.length <= LONGEST_NAME && value.isWellFormed();
+      value.length <= LONGEST_NAME;
     if (ok) return value;
     throw this.#wrong(name, `a text of 1 to ${LONGEST_NAME} characters`);
   }

@@ -5,7 +5,14 @@
  */
 
 import { keyPart } from "../src/key.ts";
-import type { Page, RunSummary, TaskSummary, WireTask } from "../src/wire.ts";
+import {
+  fromPathPart,
+  type Page,
+  type RunSummary,
+  type TaskSummary,
+  toPathPart,
+  type WireTask,
+} from "../src/wire.ts";
 import { type LiveRuns, SETTLING_MS } from "./live_runs.ts";
 import {
   downwards,
@@ -266,12 +273,12 @@ function hasText(text: string | undefined, ...names: string[]): boolean {
 }
 
 function cursorOf({ position, task_id }: TaskSummary): string {
-  return `${position}/${task_id}`;
+  return `${position}/${toPathPart(task_id)}`;
 }
 
 function isAfter({ position, task_id }: TaskSummary, cursor: string): boolean {
   const slash = cursor.indexOf("/");
   const known = Number(cursor.slice(0, slash));
   return position > known ||
-    (position === known && task_id > cursor.slice(slash + 1));
+    (position === known && task_id > fromPathPart(cursor.slice(slash + 1)));
 }

@@ -186,3 +186,58 @@ export type ServerEvent =
     readonly event: "task";
     readonly data: TaskSummary & Pick<RunSummary, "workflow_id" | "run_id">;
   };
+
+/** Half of a pair alone, or what stands for one; and tildes before it. */
+const HALF = /(~*)(\p{Surrogate})|(~+)(ud[89a-f][0-9a-f]{2})/gu;
+const HALF_WRITTEN = /(~+)ud([89a-f][0-9a-f]{2})/g;
+
+/**
+ * Writes an id as one part of a path, from which {@linkcode fromPathPart} reads
+ * the very same id.
+ *
+ * A part of dots alone would lead elsewhere, encoded or not, and half of a pair
+ * of surrogates cannot be encoded at all: the first has a `~` before it (`~..`),
+ * the other is written as `~ud800`, and an id that looks like that has one `~`
+ * more. All other ids are encoded as ever.
+ *
+ * @param id The id.
+ * @returns The part.
+ */
+export function toPathPart(id: string): string {
+  const whole = /^~*\.\.?$/.test(id) ? `~${id}` : id.replace(
+    HALF,
+    (_, before, half, tildes, looksSo) =>
+      half === undefined
+        ? tildes + tildes + looksSo
+        : `${before}${before}~u${half.charCodeAt(0).toString(16)}`,
+  );
+  return encodeURIComponent(whole);
+}
+
+/**
+ * Reads an id from a part of a path.
+ *
+ * @param part The part, as it stands in the path.
+ * @returns The id; what cannot be decoded is taken as it is.
+ */
+export function fromPathPart(part: string): string {
+  const whole = decode(part);
+  return /^~+\.\.?$/.test(whole) ? whole.slice(1) : whole.replace(
+    HALF_WRITTEN,
+    (_, tildes: string, digits: string) => {
+      const before = "~".repeat(Math.floor(tildes.length / 2));
+      return before +
+        (tildes.length % 2 === 0
+          ? `ud${digits}`
+          : String.fromCharCode(parseInt(`d${digits}`, 16)));
+    },
+  );
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

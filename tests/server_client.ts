@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { WireTask } from "../src/wire.ts";
+import { toPathPart, type WireTask } from "../src/wire.ts";
 
 /** The token of the tests. */
 export const TOKEN = "a-token-of-the-tests";
@@ -77,7 +77,7 @@ export class Client {
 
   /** Tells of a run. */
   async tellRun(workflow: string, value: Record<string, unknown>) {
-    const path = `/cli/workflows/${encodeURIComponent(workflow)}`;
+    const path = `/cli/workflows/${toPathPart(workflow)}`;
     const { status, body } = await this.ask("PATCH", path, value);
     assert.equal(status, 200, JSON.stringify(body));
     return body;
@@ -85,8 +85,8 @@ export class Client {
 
   /** Tells of a task. */
   async tellTask(workflow: string, value: Partial<WireTask>) {
-    const path = `/cli/workflows/${encodeURIComponent(workflow)}/tasks/` +
-      encodeURIComponent(value.task_id!);
+    const path = `/cli/workflows/${toPathPart(workflow)}/tasks/` +
+      toPathPart(value.task_id!);
     const { status, body } = await this.ask("PATCH", path, value);
     assert.equal(status, 200, JSON.stringify(body));
     return body;

@@ -182,7 +182,7 @@ test("server default: a cancelled run is a failed one to the reference", async (
 
 test("server default: ids of any text stay in their place of the path", async () => {
   const inbox = await openInbox("remote");
-  for (const id of ["..", ".", "a/b?c#d", "%2e", "ü €"]) {
+  for (const id of ["..", ".", "a/b?c#d", "%2e", "ü €", "~."]) {
     const workflow = flowOn(new StorageText(), id, { server: to(inbox) });
     workflow.task.add(action("a", () => 1), { name: id });
     assert.equal((await workflow.start()).status, "Completed");
@@ -192,7 +192,7 @@ test("server default: ids of any text stay in their place of the path", async ()
   assert.equal(
     taken(received).filter(({ value }) => value.body.current_context === "1")
       .length,
-    5,
+    6,
   );
 });
 

@@ -6,6 +6,7 @@
 
 import type { RunInfo } from "../../src/run_info.ts";
 import type { Task } from "../../src/task.ts";
+import { toPathPart } from "../../src/wire.ts";
 import { runBody, taskBody, workflowBody } from "./body.ts";
 import { Outbox } from "./outbox.ts";
 import { type Message, send } from "./send.ts";
@@ -69,7 +70,7 @@ export class Client {
     else this.#known.delete(keyOf(run));
     this.#tell(run, {
       method: "PATCH",
-      path: `${ROOT}/${segmentOf(run.workflowId)}`,
+      path: `${ROOT}/${toPathPart(run.workflowId)}`,
       body: runBody(run),
     });
   }
@@ -82,7 +83,7 @@ export class Client {
   createTask(task: Task): void {
     this.#tell(task, {
       method: "POST",
-      path: `${ROOT}/${segmentOf(task.workflowId)}/tasks`,
+      path: `${ROOT}/${toPathPart(task.workflowId)}/tasks`,
       body: taskBody(task, this.#positionOf(task)),
     });
   }
@@ -96,8 +97,8 @@ export class Client {
     const { taskId, status } = task;
     const isOver = status === "Completed" || status === "Failed";
     if (!isOver && (!this.#live || !this.#isNews(task))) return;
-    const path = `${ROOT}/${segmentOf(task.workflowId)}/tasks/` +
-      segmentOf(taskId);
+    const path = `${ROOT}/${toPathPart(task.workflowId)}/tasks/` +
+      toPathPart(taskId);
     const body = taskBody(task, this.#positionOf(task));
     this.#tell(task, { method: "PATCH", path, body }, { taskId, status });
   }
@@ -159,16 +160,4 @@ export class Client {
 
 function keyOf({ workflowId, runId }: RunInfo | Task): string {
   return JSON.stringify([workflowId, runId]);
-}
-
-/**
- * Writes an id as one part of a path. One of dots alone would lead elsewhere,
- * encoded or not, and is encoded twice; half of a pair of surrogates cannot be
- * encoded at all. The body has the id as it is.
- */
-function segmentOf(id: string): string {
-  const whole = id.replace(/\p{Surrogate}/gu, "\ufffd");
-  return /^\.\.?$/.test(whole)
-    ? whole.replaceAll(".", "%252E")
-    : encodeURIComponent(whole);
 }

@@ -172,9 +172,9 @@ function problemOf(
     : "error is not the last of errors";
 }
 
-/** What would be dots alone comes encoded twice. */
+/** What would be dots alone comes with a tilde before it. */
 function decode(segment: string | undefined): string | undefined {
-  return segment && decodeURIComponent(segment).replaceAll("%2E", ".");
+  return segment && decodeURIComponent(segment).replace(/^~(~*\.\.?)$/, "$1");
 }
 
 function refuse(status: number, refusal: string): Verdict {
