@@ -65,6 +65,7 @@ export interface WaitingLogin {
 export class Logins {
   readonly #records: Records;
   readonly #prefix: string;
+  readonly #tokenMs: number;
   /** When codes were given out of late. */
   #given: number[] = [];
   /** Hashes of good tokens, and until when they are believed. */
@@ -73,9 +74,11 @@ export class Logins {
   /**
    * @param records The storage.
    * @param places Where is what.
+   * @param tokenMs How long tokens are good, in milliseconds.
    */
-  constructor(records: Records, places: Places) {
+  constructor(records: Records, places: Places, tokenMs: number) {
     this.#records = records;
+    this.#tokenMs = tokenMs;
     this.#prefix = places.logins;
   }
 
@@ -197,10 +200,16 @@ export class Logins {
     const hash = sha256Hex(token);
     const now = Date.now();
     if ((this.#known.get(hash) ?? 0) > now) return true;
-    const found = await this.#records.get(this.#tokenKey(hash));
+    const key = this.#tokenKey(hash);
+    const found = await this.#records.get<{ created_at: string }>(key);
     if (found === undefined) return false;
+    const expires = Date.parse(found.created_at) + this.#tokenMs;
+    if (expires <= now) {
+      await this.#records.removeOne(key);
+      return false;
+    }
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    this.#known.set(hash, now + BELIEF_MS);
+    this.#known.set(hash, Math.min(now + BELIEF_MS, expires));
     return true;
   }
 

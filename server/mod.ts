@@ -136,13 +136,14 @@ export function createServer(options: ServerOptions): ServerApp {
   const records = new Records(settings.storage, openDefault);
   const index = new RunIndex(records, places, refreshMs);
   const live = new LiveRuns({ records, hub, refreshMs });
-  const logins = new Logins(records, places);
+  const logins = new Logins(records, places, settings.tokenAge);
   const queries = new Queries({ records, places, index, live });
   const runs = new Runs({ records, places, index, live, keep, onError });
   const news = new News({ index, live, places, refreshMs, onError });
   const streams = new Streams(hub, () => news.look());
   const routes = makeRoutes({
     bodyLimit,
+    publicUrl: settings.publicUrl,
     places,
     runs,
     queries,

@@ -70,6 +70,22 @@ export interface ServerOptions {
    */
   readonly refresh?: Duration;
   /**
+   * The address under which people reach the server, where that is not the one
+   * of the requests that come here: behind a proxy that speaks TLS, or below a
+   * path. A device that logs in is told of its page there.
+   *
+   * @default The origin of the request
+   */
+  readonly publicUrl?: string;
+  /**
+   * For how long a token is good that a device was given when its login was
+   * approved; null: without an end. It counts for tokens that were given before,
+   * too: a short one ends them all.
+   *
+   * @default {"90d"}
+   */
+  readonly tokenAge?: Duration | null;
+  /**
    * Told of every failure of the storage, which the client only learns as 503.
    *
    * @default Written to the console
@@ -94,6 +110,9 @@ const CHECKS = {
     (value: unknown, option: string) => toMilliseconds(value, option),
     2_000,
   ),
+  publicUrl: optional(toPublicUrl),
+  tokenAge: (value: unknown, option: string) =>
+    value === null ? Infinity : toTimeout(value ?? "90d", option),
   onError: optional(
     toFunction as Check<(error: unknown) => void>,
     (error: unknown) => console.error(error),
@@ -160,6 +179,20 @@ function toPrefix(value: unknown, option: string): string {
       describe(value)
     } as ${option}: give up to 40 small letters, ` +
       `digits and hyphens`,
+  );
+}
+
+/** What is wrong is not shown: an address may have a password. */
+function toPublicUrl(value: unknown, option: string): string {
+  const url = typeof value === "string" && URL.canParse(value)
+    ? new URL(value)
+    : undefined;
+  const ok = url !== undefined && /^https?:$/.test(url.protocol) &&
+    url.username + url.password + url.search + url.hash === "";
+  if (ok) return url.href.replace(/\/+$/, "");
+  throw new InvalidOptionError(
+    `Cannot use what was given as ${option}: give an address that begins ` +
+      `with https:// or http://, without a password, a query or a fragment`,
   );
 }
 

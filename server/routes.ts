@@ -43,6 +43,8 @@ export interface Route {
 export interface RoutesOptions {
   /** How many bytes a body may have. */
   readonly bodyLimit: number;
+  /** Where people reach the server; undefined: where the request came to. */
+  readonly publicUrl: string | undefined;
   /** Where is what. */
   readonly places: Places;
   /** What takes words. */
@@ -185,7 +187,7 @@ function listRoutes({ queries, places, streams }: RoutesOptions): Route[] {
 }
 
 /** How a command line gets a token of its own. */
-function loginRoutes({ logins }: RoutesOptions): Route[] {
+function loginRoutes({ logins, publicUrl }: RoutesOptions): Route[] {
   /** No body here is long. */
   const body = async (request: Request) =>
     new Fields(await readJson(request, 10_000));
@@ -211,7 +213,7 @@ function loginRoutes({ logins }: RoutesOptions): Route[] {
       path: "/cli/device",
       open: true,
       answer: async ({ request }) =>
-        json(await logins.begin(new URL(request.url).origin)),
+        json(await logins.begin(publicUrl ?? new URL(request.url).origin)),
     },
     {
       method: "POST",

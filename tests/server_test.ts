@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Context, StorageDefault } from "@dotflow/dotflow";
+import { Context, StorageDefault } from "@dotflow/dotflow";
 import { createServer, type ServerOptions } from "@dotflow/dotflow/server";
 import assert from "node:assert/strict";
 import { cleanup, test } from "./harness.ts";
@@ -351,6 +351,9 @@ test("bad options are refused, and no token is shown", () => {
     [{ ...good, keep: { runs: 0 } }, /runs/],
     [{ ...good, keep: { days: 1 } }, /allowed are runs, age/],
     [{ ...good, refresh: "soon" }, /refresh/],
+    [{ ...good, publicUrl: "https://u:hunter2@host" }, /as publicUrl/],
+    [{ ...good, publicUrl: "host:80" }, /as publicUrl/],
+    [{ ...good, tokenAge: 0 }, /tokenAge/],
     [{ ...good, onError: "log" }, /onError/],
     [{ ...good, tokens: "hunter2" }, /Cannot use option "tokens"/],
   ];
@@ -391,4 +394,129 @@ test("a slow listener costs nothing, and is told to load anew", async () => {
   await reader.cancel();
   const metrics = await (await client.raw("GET", "/metrics")).text();
   assert.match(metrics, /^dotflow_server_listeners 0$/m);
+});
+
+test("a device is told of the page where people reach the server", async () => {
+  const { client } = start({ publicUrl: "https://flows.example/api/" });
+  const { body } = await client.ask("POST", "/cli/device");
+  assert.equal(body.verification_uri, "https://flows.example/api/device");
+});
+
+test("a device's token ends, for a server that believed it too", async () => {
+  const storage = new StorageDefault();
+  const { client, app } = startServer(storage, { tokenAge: "1h" });
+  const { device_code, user_code } =
+    (await client.ask("POST", "/cli/device")).body;
+  await client.ask("POST", `/api/login/${user_code}`, { approve: true });
+  const { body } = await client.ask("POST", "/cli/token", { device_code });
+  const owner = new Client(
+    (request) => app.fetch(request),
+    undefined,
+    body
+      .api_token,
+  );
+  const status = async () => (await owner.ask("GET", "/api/runs")).status;
+  assert.equal(await status(), 200);
+  const { now } = Date;
+  cleanup(() => void (Date.now = now));
+  Date.now = () => now() + 3_599_000;
+  assert.equal(await status(), 200);
+  Date.now = () => now() + 3_600_000;
+  assert.equal(await status(), 401);
+  assert.deepEqual(storage.listKeys("server-login/token/"), []);
+});
+
+test("runs that are too old are removed whole", async () => {
+  const storage = new StorageDefault();
+  const { client } = startServer(storage, { keep: { age: "1d" } });
+  const tell = async (run_id: string, ms: number) => {
+    const started_at = new Date(Date.now() - ms).toISOString();
+    await client.tellRun("w", { run_id, status: "In progress", started_at });
+    await client.tellTask("w", { run_id, task_id: "t", status: "Completed" });
+  };
+  await tell("young", 80_000_000);
+  await tell("old", 90_000_000);
+  const { now } = Date;
+  cleanup(() => void (Date.now = now));
+  // It is looked for old runs once in a while.
+  Date.now = () => now() + 2_000;
+  await tell("new", 0);
+  const { items } = await client.get("/api/runs");
+  assert.deepEqual(items.map(({ run_id }: { run_id: string }) => run_id), [
+    "new",
+    "young",
+  ]);
+  assert.deepEqual(
+    storage.listKeys("").filter((key) => /\/old\//.test(key)),
+    [],
+  );
+});
+
+test("a table of tasks that is not that of the state is not believed", async () => {
+  /** A server that dies once the table is written. */
+  class Dying extends StorageText {
+    isDead = false;
+    override async post(key: string, context: Context): Promise<void> {
+      await super.post(key, context);
+      if (key.endsWith("/_table")) this.isDead = true;
+    }
+    override atomicSwap(
+      ...args: Parameters<StorageText["atomicSwap"]>
+    ): Promise<boolean> {
+      if (this.isDead) throw new Error("it has died");
+      return super.atomicSwap(...args);
+    }
+  }
+  const texts = new Map<string, string>();
+  const { client } = startServer(new Dying(texts), { onError: () => {} });
+  const run_id = "r";
+  await client.tellRun("w", { run_id, status: "In progress" });
+  await client.tellTask("w", { run_id, task_id: "a", status: "Completed" });
+  await client.tellRun("w", { run_id, status: "Completed" });
+  const task = { run_id, task_id: "b", status: "Completed" } as const;
+  // Another one hears of a further task, of which the table does not know.
+  await startServer(new StorageText(texts)).client.tellTask("w", task);
+  const shows = async (workflow: string, tasks: readonly string[]) => {
+    const { client } = startServer(new StorageText(texts));
+    const path = `/api/workflows/${workflow}/runs/r`;
+    const { items } = await client.get(`${path}/tasks`);
+    assert.deepEqual(
+      items.map(({ task_id }: { task_id: string }) => task_id),
+      tasks,
+    );
+    assert.equal((await client.get(path)).tasks.completed, tasks.length);
+  };
+  assert.ok([...texts.keys()].some((key) => key.endsWith("/w/r/_table")));
+  await shows("w", ["a", "b"]);
+  // One that was planted beside the state of a run that is sealed.
+  const storage = new StorageText(texts);
+  const { client: whole } = startServer(storage);
+  await whole.tellTask("x", { ...task, task_id: "a" });
+  await whole.tellRun("x", { run_id, status: "Completed" });
+  const key = [...texts.keys()].find((key) => key.endsWith("/x/r/_table"))!;
+  const { taskId } = await storage.get(key);
+  const table = { seal: "another", rows: [] };
+  await storage.post(key, new Context({ storage: table, taskId }));
+  await shows("x", ["a"]);
+});
+
+test("a stream without news has a sign of life", async () => {
+  const { client } = start();
+  const { setTimeout: wait } = globalThis;
+  cleanup(() => void (globalThis.setTimeout = wait));
+  let naps = 0;
+  // Time goes by at once.
+  const nap = (wake: () => void) => {
+    assert.ok(++naps < 1_000, "nothing comes");
+    return wait(wake, 0);
+  };
+  globalThis.setTimeout = nap as unknown as typeof wait;
+  const response = await client.raw("GET", "/api/events");
+  const reader = response.body!.getReader();
+  const decoder = new TextDecoder();
+  assert.match(decoder.decode((await reader.read()).value), /^retry: 1000/);
+  for (let nth = 0; nth < 2; nth++) {
+    assert.equal(decoder.decode((await reader.read()).value), ": alive\n\n");
+  }
+  await reader.cancel();
 });
