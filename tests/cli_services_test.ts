@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { effort } from "./effort.ts";
-import { begin, cli, jsonLines, step } from "./cli.ts";
+import {
+  begin,
+  cli,
+  commandOf,
+  environmentOf,
+  jsonLines,
+  step,
+} from "./cli.ts";
 import { cleanup, runtime, tempDir, test } from "./harness.ts";
 
 const NEEDS = { needs: ["processes"] } as const;
@@ -318,51 +325,70 @@ test(
 
 test("a project of dotflow init runs as it is", NEEDS, async () => {
   const cwd = await tempDir();
-  const { mkdir, readFile, symlink, writeFile } = await import(
-    "node:fs/promises"
-  );
   assert.equal((await cli(["init", ".", "--yes"], { cwd })).code, 0);
-  const local = (path: string) => new URL(path, import.meta.url).href;
-  if (runtime === "deno") {
-    // In place of the package from npm.
-    const config = JSON.parse(await readFile(`${cwd}/deno.json`, "utf8"));
-    config.imports = {
-      "@dotflow/dotflow": local("../mod.ts"),
-      "@dotflow/dotflow/providers/storage-file": local(
-        "../providers/storage_file.ts",
-      ),
-    };
-    await writeFile(`${cwd}/deno.json`, JSON.stringify(config));
-  } else {
-    await mkdir(`${cwd}/node_modules/@dotflow`, { recursive: true });
-    const { pathname } = new URL(
-      "../node_modules/@dotflow/dotflow",
-      import.meta.url,
-    );
-    await symlink(pathname, `${cwd}/node_modules/@dotflow/dotflow`);
-  }
-  const { execFile } = await import("node:child_process");
-  const [command, ...args] = {
-    deno: [process.execPath, "task", "start"],
-    node: ["npm", "start"],
-    bun: [process.execPath, "run", "start"],
+  await (runtime === "deno" ? useSources(cwd) : linkPackage(cwd));
+  const command = {
+    deno: [process.execPath, "task"],
+    node: ["npm", "run", "--silent"],
+    bun: [process.execPath, "run"],
     workerd: [],
   }[runtime];
-  const out = await new Promise<string>((resolve, reject) => {
-    const path = `${
-      process.execPath.replace(/\/[^/]+$/, "")
-    }:${process.env.PATH}`;
-    const env = { ...process.env, PATH: path };
-    execFile(command, args, { cwd, env }, (error, out) => {
-      if (error) reject(error);
+  const out = await mustRun([...command, "start"], cwd);
+  // Each runtime breaks the lines of a list as it likes.
+  assert.equal(out.replace(/\s/g, ""), "Completed[[3,1,2],6]");
+  const extension = runtime === "node" ? "js" : "ts";
+  const flow = ["start", "--workflow", `./flow.${extension}#workflow`];
+  const results = runtime === "deno"
+    ? await mustRun([...command, "dotflow", ...flow], cwd)
+    : await mustRun(commandOf(flow), cwd);
+  assert.equal(results, "extract: [ 3, 1, 2 ]\ntotal: 6\n");
+});
+
+/** Has a project of Deno take the sources, in place of the package of npm. */
+async function useSources(cwd: string): Promise<void> {
+  const { readFile, writeFile } = await import("node:fs/promises");
+  const read = async (path: string | URL) =>
+    JSON.parse(await readFile(path, "utf8"));
+  const source = new URL("../deno.json", import.meta.url);
+  const { imports, exports } = await read(source);
+  const config = await read(`${cwd}/deno.json`);
+  const start = config.tasks.dotflow.replace(
+    `${config.imports["@dotflow/dotflow"]}/cli`,
+    "@dotflow/dotflow/cli",
+  );
+  assert.notEqual(start, config.tasks.dotflow);
+  config.tasks.dotflow = start.replace("-A", "-A -q --no-check");
+  config.imports = { ...imports };
+  for (const [subpath, path] of Object.entries<string>(exports)) {
+    config.imports[`@dotflow/dotflow${subpath.slice(1)}`] =
+      new URL(path, source).href;
+  }
+  await writeFile(`${cwd}/deno.json`, JSON.stringify(config));
+}
+
+/** Puts the packed package where a project would have it installed. */
+async function linkPackage(cwd: string): Promise<void> {
+  const { mkdir, symlink } = await import("node:fs/promises");
+  const { pathname } = new URL(
+    "../node_modules/@dotflow/dotflow",
+    import.meta.url,
+  );
+  await mkdir(`${cwd}/node_modules/@dotflow`, { recursive: true });
+  await symlink(pathname, `${cwd}/node_modules/@dotflow/dotflow`);
+}
+
+/** Runs a program that must end well, with the present runtime on its path. */
+async function mustRun(
+  [command, ...args]: readonly string[],
+  cwd: string,
+): Promise<string> {
+  const { execFile } = await import("node:child_process");
+  const folder = process.execPath.replace(/\/[^/]+$/, "");
+  const env = { ...environmentOf({}), PATH: `${folder}:${process.env.PATH}` };
+  return await new Promise((resolve, reject) => {
+    execFile(command, args, { cwd, env }, (error, out, err) => {
+      if (error) reject(new Error(`${error.message}\n${out}${err}`));
       else resolve(out);
     });
   });
-  assert.match(out, /Completed \[ *\[ *3, 1, 2 *\], 6 *\]/);
-  const extension = runtime === "node" ? "js" : "ts";
-  const flow = ["start", "--workflow", `./flow.${extension}#workflow`];
-  const { code, out: results, err } = await cli(flow, { cwd });
-  if (runtime === "deno") return;
-  assert.equal(code, 0, err);
-  assert.equal(results, "extract: [ 3, 1, 2 ]\ntotal: 6\n");
-});
+}
