@@ -13,6 +13,7 @@ import { BUILD, mustRun, npmInstall, ROOT } from "../process.ts";
 import { bunPath, loadEsbuild, toolPath } from "../tools.ts";
 import { checkLoads } from "./loads.ts";
 import { checkAsTest, type TestResult } from "./result.ts";
+import { checkStarter, STARTERS } from "./starters.ts";
 import { withWorker } from "./workerd.ts";
 
 const CONSUMER = join(BUILD, "consumer");
@@ -51,6 +52,12 @@ export async function runPackage(
     "a consumer runs in Node": () => runConsumer("node"),
     "a consumer runs in Bun": () => runConsumer(bunPath()),
     "a consumer runs in workerd": runConsumerInWorkerd,
+    ...Object.fromEntries(
+      Object.keys(STARTERS).map((target) => [
+        `a project of dotflow init for ${target} installs and runs`,
+        () => checkStarter(target, tarball),
+      ]),
+    ),
   };
   const results: TestResult[] = [];
   for (const [name, check] of Object.entries(checks)) {

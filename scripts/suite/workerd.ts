@@ -51,6 +51,10 @@ export async function runWorkerd(plan: Plan): Promise<TestResult[]> {
 
 /** What a worker is bound to. */
 interface Bound {
+  /** From when the rules of workerd are. */
+  compatibilityDate?: string;
+  /** What else it has. */
+  compatibilityFlags?: string[];
   /** Texts, which `process.env` has too. */
   bindings?: Record<string, string>;
   /** Names of R2 buckets, which are empty at first. */
