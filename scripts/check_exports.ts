@@ -7,6 +7,7 @@
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { VERSION } from "../cli/version.ts";
 import { ROOT } from "./process.ts";
 
 const FIXED = {
@@ -65,4 +66,17 @@ export function checkExports(): string[] {
     }
   }
   return problems;
+}
+
+/**
+ * Checks that the command line tells the version that is published.
+ *
+ * @returns What is wrong, a line each.
+ */
+export function checkVersion(): string[] {
+  const config = Deno.readTextFileSync(join(ROOT, "deno.json"));
+  const { version } = JSON.parse(config);
+  return version === VERSION ? [] : [
+    `cli/version.ts: it says ${VERSION}, but deno.json says ${version}`,
+  ];
 }

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { checkDashboard } from "../build_dashboard.ts";
-import { checkExports, readExports } from "../check_exports.ts";
+import { checkExports, checkVersion, readExports } from "../check_exports.ts";
 import { checkGraph } from "../check_graph.ts";
 import { checkLayers } from "../check_layers.ts";
 import { mustRun, ROOT } from "../process.ts";
@@ -30,6 +30,8 @@ const CHECKS: Record<string, () => unknown> = {
   "layers: files import only what they may": async () =>
     failWith(await checkLayers()),
   "exports: the map and the files agree": () => failWith(checkExports()),
+  "version: the command line tells that of deno.json": () =>
+    failWith(checkVersion()),
   "graph: importing an export loads only its own packages": async () =>
     failWith(await checkGraph()),
   "sizes: the table of the README is right": async () =>
