@@ -1,6 +1,13 @@
 // deno-lint-ignore-file no-control-regex
 import assert from "node:assert/strict";
-import { begin, cli, jsonLines, step } from "./cli.ts";
+import {
+  begin,
+  cli,
+  commandOf,
+  environmentOf,
+  jsonLines,
+  step,
+} from "./cli.ts";
 import { tempDir, test } from "./harness.ts";
 
 const NEEDS = { needs: ["processes"] } as const;
@@ -279,3 +286,31 @@ test("dotflow runs knows the owner that was killed", NEEDS, async () => {
   const { out } = await cli(["runs", "list"], { cwd });
   assert.match(out, /^killed .* In progress .*\(gone\)$/m);
 });
+
+test(
+  "a slow reader is given all, and one that leaves harms nothing",
+  NEEDS,
+  async () => {
+    const words = commandOf(["start", "--step", step("large")]);
+    const command = words.map((word) => `'${word}'`).join(" ");
+    // The exit code of the command stands behind what the reader has to say.
+    const through = async (reader: string) => {
+      const { execFile } = await import("node:child_process");
+      const script = `{ ${command}; echo $? >&2; } | { ${reader}; }`;
+      return await new Promise<string[]>((resolve) => {
+        execFile(
+          "sh",
+          ["-c", script],
+          { env: environmentOf({}) },
+          (_, out, err) => resolve([out.trim(), err]),
+        );
+      });
+    };
+    const [size, slow] = await through("sleep 0.5; wc -c");
+    assert.equal(size, `${"large: \n".length + 3_000_000}`);
+    assert.match(slow, /\n0\n$/);
+    const [begin, gone] = await through("head -c 5");
+    assert.equal(begin, "large");
+    assert.match(gone, /completed in .*\n0\n$/);
+  },
+);

@@ -4,8 +4,10 @@ import { cleanup, tempDir, test } from "./harness.ts";
 
 const NEEDS = { needs: ["processes"] } as const;
 
+type WrongUse = readonly [args: readonly string[], says: RegExp];
+
 /** Each wrong use, and a part of the line that it is answered with. */
-const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+const wrongUses = (): readonly WrongUse[] => [
   [["frobnicate"], /unknown command 'frobnicate'/],
   [["strat"], /Did you mean start\?/],
   [["start", "--stepp", "x"], /unknown option '--stepp'.*mean --step/],
@@ -141,7 +143,7 @@ test("each wrong use is answered by one line and exit code 2", {
   cleanup(() => process.chdir(before));
   await writeFile("bad.json", "{");
   await writeFile("package.json", "{}");
-  for (const [args, says] of WRONG) {
+  for (const [args, says] of wrongUses()) {
     const { code, out, err } = await cliHere(args);
     const shown = `dotflow ${args.join(" ")}\n${out}${err}`;
     assert.equal(code, 2, shown);

@@ -66,6 +66,8 @@ export const leaky = action("leaky", () => {
   return 1;
 });
 
+export const large = action("large", () => "x".repeat(3_000_000));
+
 export const odd = action("odd", () => ({
   big: 1n,
   map: new Map([["a", new Date(0)]]),
