@@ -5,11 +5,24 @@
  * @module
  */
 
+import { Console } from "node:console";
 import process from "node:process";
+import { Writable } from "node:stream";
 import { format } from "node:util";
 import type { Output } from "./style.ts";
 
-const METHODS = ["log", "info", "debug", "warn", "error"] as const;
+/** The methods of the console that print, or that those depend on. */
+const METHODS = {
+  stdout: [
+    ...["log", "info", "debug", "dir", "dirxml", "table", "clear"],
+    ...["count", "countReset", "time", "timeLog", "timeEnd"],
+    ...["group", "groupCollapsed", "groupEnd", "write"],
+  ],
+  stderr: ["warn", "error", "trace", "assert"],
+} as const;
+
+/** A console by the names of its methods. */
+type Methods = Record<string, (...args: unknown[]) => void>;
 
 /** The streams of this process, whoever has taken over what is written. */
 export interface Streams {
@@ -62,12 +75,15 @@ export function takeOver(
     rest = (end > 0 ? "" : rest) + text.slice(end);
   };
   const undo: (() => void)[] = [];
-  for (const method of METHODS) {
-    const isError = method === "warn" || method === "error";
-    if (!names.includes(isError ? "stderr" : "stdout")) continue;
-    const original = console[method];
-    console[method] = (...args) => take(`${format(...args)}\n`);
-    undo.push(() => console[method] = original);
+  // Deno and Bun print without the streams: they are given another console.
+  const own = consoleOf(take);
+  const shared = console as unknown as Methods;
+  for (const method of names.flatMap((name) => METHODS[name])) {
+    // Only Bun has write.
+    if (!(method in shared)) continue;
+    const original = shared[method];
+    shared[method] = (...args) => own[method](...args);
+    undo.push(() => shared[method] = original);
   }
   for (const name of names) undo.push(takeStream(process[name], take));
   return () => {
@@ -75,6 +91,26 @@ export function takeOver(
     if (rest !== "") sink(`${rest}\n`);
     rest = "";
   };
+}
+
+function consoleOf(take: (text: string) => void): Methods {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(text: string, _encoding, done) {
+      take(text);
+      done();
+    },
+  });
+  const methods = new Console(stream, stream) as unknown as Methods;
+  methods.write = (...chunks) => {
+    for (const chunk of chunks) process.stdout.write(chunk as string);
+  };
+  // That of Bun leaves the text out.
+  methods.trace = (...args) => {
+    const calls = new Error().stack?.split("\n").slice(3) ?? [];
+    methods.error([`Trace: ${format(...args)}`, ...calls].join("\n"));
+  };
+  return methods;
 }
 
 function takeStream(

@@ -29,6 +29,32 @@ export const loud = action("loud", () => {
   return "done";
 });
 
+/** Prints by each method of the console that writes to standard output. */
+export const chatty = action("chatty", () => {
+  console.log("by log");
+  console.info("by info");
+  console.debug("by debug");
+  console.dir({ by: "dir" });
+  console.dirxml("by dirxml");
+  console.table([{ by: "table" }]);
+  console.count("by count");
+  console.countReset("by count");
+  console.time("by time");
+  console.timeLog("by time", "log");
+  console.timeEnd("by time");
+  console.group("by group");
+  console.log("indented");
+  console.groupEnd();
+  console.groupCollapsed("by groupCollapsed");
+  console.groupEnd();
+  console.clear();
+  // Only Bun has it.
+  (console as { write?: (text: string) => void }).write?.("by write\n");
+  console.trace("by trace");
+  console.assert(false, "by assert");
+  process.stdout.write("by stream\n");
+});
+
 export const broken = action(
   "broken",
   { retry: 2, retryDelay: 1 },
