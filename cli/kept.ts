@@ -8,7 +8,7 @@ import type { Context } from "../src/context.ts";
 import type { Storage } from "../src/contracts/storage.ts";
 import { describe } from "../src/describe.ts";
 import { CorruptCheckpointError, DotFlowError } from "../src/errors.ts";
-import { recordKey, runPrefix } from "../src/place.ts";
+import { isOwnKey, recordKey, runPrefix } from "../src/place.ts";
 import { guarded } from "../src/run/guarded.ts";
 import { isGone } from "../src/run/owner.ts";
 import type { RunRecord } from "../src/run/record.ts";
@@ -119,7 +119,7 @@ async function countCheckpoints(
   { workflowId, runId }: RunRecord,
 ): Promise<number> {
   const keys = await listKeys(storage, runPrefix(workflowId, runId));
-  return keys.filter((key) => !/\/_[a-z]{2,}/.test(key)).length;
+  return keys.filter((key) => !isOwnKey(key)).length;
 }
 
 async function ownerOf(

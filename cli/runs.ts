@@ -20,7 +20,7 @@ import {
 } from "./kept.ts";
 import { streamsOf } from "./console.ts";
 import { jsonLine } from "./report/json.ts";
-import { valueOf } from "./report/words.ts";
+import { count, valueOf } from "./report/words.ts";
 import { openLasting, type StorageFlags } from "./storage.ts";
 import { type Style, styleOf, table } from "./style.ts";
 import { EXIT, UsageError } from "./usage.ts";
@@ -125,7 +125,7 @@ function taskLine(task: KeptTask, style: Style): string {
     case "Failed":
       return `${style.red("✗")} ${id}: ` +
         toLine(`${error!.exception}: ${error!.message}`) +
-        style.dim(` (${task.errors.length} attempts)`);
+        style.dim(` (${count(task.errors.length, "attempt")})`);
     default:
       return `${style.dim("·")} ${id}`;
   }
@@ -167,7 +167,7 @@ async function confirm({ workflowId, runs }: RunRecord): Promise<boolean> {
     output: process.stderr,
   });
   try {
-    const kept = runs.length === 1 ? "1 run" : `${runs.length} runs`;
+    const kept = count(runs.length, "run");
     const answer = await lines.question(
       `Remove ${kept} of ${describe(workflowId)} for good? [y/N] `,
     );

@@ -73,3 +73,13 @@ export function recordKey(workflowId: string, runId?: string): string {
 export function tickPrefix(workflowId: string): string {
   return `${workflowPrefix(workflowId)}_tick/`;
 }
+
+/**
+ * Tells the library's own entries from checkpoints: records and ticks.
+ *
+ * @param key A key.
+ * @returns Whether a part of it is a name that no encoded id has.
+ */
+export function isOwnKey(key: string): boolean {
+  return key.split("/").some((part) => part === "_run" || part === "_tick");
+}
