@@ -117,17 +117,20 @@ async function post(
     body: JSON.stringify(sent),
     redirect: "manual",
   };
+  // Ctrl-C does not wait for an answer.
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => stop = reject);
+  signal.addEventListener("abort", stop);
   try {
-    // Ctrl-C does not wait for an answer.
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(), { once: true });
-    });
+    signal.throwIfAborted();
     const sending = sendOnce(fetch, { url, init }, ANSWER_MS);
     const answer = await Promise.race([sending, stopped]);
     return { status: answer.status, body: parseObject(textOf(answer)) ?? {} };
   } catch {
     signal.throwIfAborted();
     return undefined;
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

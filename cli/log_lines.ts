@@ -11,9 +11,9 @@ import type { Style } from "./style.ts";
 /** A line of a log. */
 export interface LogRecord {
   /** When it was written. */
-  readonly timestamp?: string;
-  /** How grave it is; undefined where the line is none of a log. */
-  readonly level?: string;
+  readonly timestamp?: unknown;
+  /** How grave it is; undefined where the line does not say. */
+  readonly level?: unknown;
   /** What happened; of a line for people: with its fields. */
   readonly message: string;
   /** The workflow. */
@@ -67,19 +67,28 @@ function idsIn(text: string): Record<string, string> {
  */
 export function showRecord(record: LogRecord, style: Style): string {
   const { timestamp, level, message, ...fields } = record;
-  if (level === undefined) return escapeControls(message);
+  const rest = isForPeople(record) ? [] : Object.entries(fields)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => ` ${name}=${valueOf(value)}`);
   const paint = level === "ERROR"
     ? style.red
     : level === "WARNING"
     ? style.yellow
     : style.cyan;
-  const rest = SIMPLE.test(`${timestamp} ${level} ${message}`) &&
-      Object.keys(fields).every((name) => message.includes(`${name}=`))
-    ? ""
-    : Object.entries(fields)
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => ` ${name}=${valueOf(value)}`).join("");
-  return `${style.dim(escapeControls(String(timestamp)))} ${
-    paint(escapeControls(level))
-  } ${escapeControls(message + rest)}`;
+  const head = [
+    ...timestamp === undefined ? [] : [style.dim(textOf(timestamp)), " "],
+    ...level === undefined ? [] : [paint(textOf(level)), " "],
+  ];
+  return head.join("") + escapeControls(message + rest.join(""));
+}
+
+/** The message of a line for people has its fields in it. */
+function isForPeople({ timestamp, level, message, ...fields }: LogRecord) {
+  return SIMPLE.test(`${timestamp} ${level} ${message}`) &&
+    Object.keys(fields).every((name) => message.includes(`${name}=`));
+}
+
+/** Other programs write numbers too. */
+function textOf(value: unknown): string {
+  return escapeControls(String(value));
 }

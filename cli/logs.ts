@@ -8,6 +8,7 @@ import { open } from "node:fs/promises";
 import { LEVELS, type LogLevel } from "../src/contracts/log.ts";
 import { describe } from "../src/describe.ts";
 import { oneOf } from "../src/options.ts";
+import { sleep } from "../src/wait.ts";
 import { streamsOf } from "./console.ts";
 import { type LogRecord, parseLine, showRecord } from "./log_lines.ts";
 import { jsonLine } from "./report/json.ts";
@@ -76,17 +77,12 @@ async function follow(
   take: (line: string) => void,
 ): Promise<number> {
   const signals = new Signals(() => {}, () => {});
+  const { signal } = signals;
   try {
-    while (!signals.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_MS);
-        signals.signal.addEventListener("abort", () => {
-          clearTimeout(timer);
-          resolve();
-        }, { once: true });
-      });
+    do {
+      await sleep(LOOK_MS, signal).catch(() => {});
       await reader.read(take);
-    }
+    } while (!signal.aborted);
     return EXIT.ok;
   } finally {
     signals.close();
@@ -98,16 +94,18 @@ function filterOf(
 ): (record: LogRecord) => boolean {
   const check = oneOf(LEVELS, "DEBUG");
   const least = LEVELS.indexOf(check(level?.toUpperCase(), "--level"));
-  return (record) =>
-    // A line that is none of ours has no level: it is shown, not lost.
-    (record.level === undefined ||
-      LEVELS.indexOf(record.level as LogLevel) >= least) &&
-    (workflow === undefined || record.workflow_id === workflow);
+  return (record) => {
+    const grade = LEVELS.indexOf(record.level as LogLevel);
+    // A line without one of our levels is shown, not lost.
+    return (grade < 0 || grade >= least) &&
+      (workflow === undefined || record.workflow_id === workflow);
+  };
 }
 
 /** Reads whole lines of a file, and later those that were added. */
 class LineReader {
   readonly #path: string;
+  readonly #buffer = new Uint8Array(CHUNK_BYTES);
   #position = 0;
   #rest = "";
   #decoder = new TextDecoder();
@@ -141,7 +139,7 @@ class LineReader {
         this.#decoder = new TextDecoder();
       }
       this.#file = `${ino}`;
-      const buffer = new Uint8Array(CHUNK_BYTES);
+      const buffer = this.#buffer;
       for (;;) {
         const { bytesRead } = await file.read(
           buffer,

@@ -155,6 +155,55 @@ export async function cliHere(args: readonly string[]): Promise<Ended> {
   }
 }
 
+/** What listens to the abort of signals of this process, until its test ends. */
+export interface OpenListeners {
+  /** The most that listened to one signal at a time. */
+  readonly most: number;
+  /** Waits until so many were added in all. */
+  added(number: number): Promise<void>;
+}
+
+/** Watches what listens to the abort of signals. */
+export function openListeners(): OpenListeners {
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  const open = new Map<EventTarget, Set<unknown>>();
+  let most = 0;
+  let added = 0;
+  let wake = () => {};
+  const listenersOf = (signal: EventTarget) => {
+    const listeners = open.get(signal) ?? new Set();
+    open.set(signal, listeners);
+    return listeners;
+  };
+  const patched = AbortSignal.prototype;
+  patched.addEventListener = function (...args: unknown[]) {
+    addEventListener.apply(this, args as never);
+    const size = listenersOf(this).add(args[1]).size;
+    most = Math.max(most, size);
+    added++;
+    wake();
+  };
+  patched.removeEventListener = function (...args: unknown[]) {
+    removeEventListener.apply(this, args as never);
+    listenersOf(this).delete(args[1]);
+  };
+  cleanup(() => {
+    const own = patched as Partial<AbortSignal>;
+    delete own.addEventListener;
+    delete own.removeEventListener;
+  });
+  return {
+    get most() {
+      return most;
+    },
+    async added(number) {
+      while (added < number) {
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+  };
+}
+
 /** The JSON objects in what a command wrote, a line each. */
 // deno-lint-ignore no-explicit-any
 export function jsonLines(text: string): any[] {

@@ -8,7 +8,8 @@ import {
   jsonLines,
   step,
 } from "./cli.ts";
-import { cleanup, runtime, tempDir, test } from "./harness.ts";
+import { runtime, tempDir, test } from "./harness.ts";
+import { serveJson } from "./json_server.ts";
 
 const NEEDS = { needs: ["processes"] } as const;
 
@@ -121,7 +122,7 @@ class Gate {
 
 /** Another front of a server: a device need not wait five seconds there. */
 async function impatient(url: string, approved: Promise<void>) {
-  return await listen(async (path, text) => {
+  return await serveJson(async (path, text) => {
     if (path === "/cli/token") await approved;
     const headers = { "content-type": "application/json" };
     const init = { method: "POST", headers, body: text };
@@ -134,35 +135,12 @@ async function impatient(url: string, approved: Promise<void>) {
   });
 }
 
-/** Serves JSON to what is posted, on a free port. */
-async function listen(
-  answer: (path: string, text: string) => Promise<[number, object]>,
-): Promise<string> {
-  const { createServer } = await import("node:http");
-  const server = createServer(async (request, response) => {
-    let text = "";
-    for await (const chunk of request) text += chunk;
-    const [status, body] = await answer(request.url!, text);
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) =>
-    server.listen(0, "127.0.0.1", () => resolve())
-  );
-  cleanup(() => {
-    server.closeAllConnections?.();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
-  return `http://127.0.0.1:${port}`;
-}
-
 /** A server whose login goes as a test wants it. */
 async function loginServer(
   answers: readonly [status: number, body: object][],
 ): Promise<{ url: string; times: number[] }> {
   const times: number[] = [];
-  const url = await listen((path) => {
+  const url = await serveJson((path) => {
     const isDevice = path === "/cli/device";
     if (!isDevice) times.push(performance.now());
     return Promise.resolve(
