@@ -5,6 +5,7 @@
  */
 
 import { open } from "node:fs/promises";
+import process from "node:process";
 import { LEVELS, type LogLevel } from "../src/contracts/log.ts";
 import { describe } from "../src/describe.ts";
 import { oneOf } from "../src/options.ts";
@@ -71,13 +72,17 @@ export async function logs(flags: LogsFlags): Promise<number> {
   });
 }
 
-/** Follows a file until Ctrl-C, which is how it is meant to end. */
+/**
+ * Follows a file until Ctrl-C, which is how it is meant to end, or until nobody
+ * reads any more, as in `dotflow logs --follow | head`.
+ */
 async function follow(
   reader: LineReader,
   take: (line: string) => void,
 ): Promise<number> {
   const signals = new Signals(() => {}, () => {});
-  const { signal } = signals;
+  const { signal, stop } = signals;
+  process.stdout.on("error", stop);
   try {
     do {
       await sleep(LOOK_MS, signal).catch(() => {});
@@ -85,6 +90,7 @@ async function follow(
     } while (!signal.aborted);
     return EXIT.ok;
   } finally {
+    process.stdout.off("error", stop);
     signals.close();
   }
 }

@@ -59,6 +59,9 @@ export class Signals {
     });
   }
 
+  /** Aborts without a signal: there is nothing more to do. */
+  readonly stop = (): void => this.#aborter.abort(new Error("Stopped"));
+
   /** The exit code that the first signal asks for; undefined: there was none. */
   get code(): number | undefined {
     return this.#first && CODES[this.#first];

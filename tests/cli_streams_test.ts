@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { cli, jsonLines, step } from "./cli.ts";
-import { runtime, test } from "./harness.ts";
+import { cli, commandOf, environmentOf, jsonLines, step } from "./cli.ts";
+import { cleanup, runtime, tempDir, test } from "./harness.ts";
 
 const NEEDS = { needs: ["processes"] } as const;
 
@@ -25,5 +25,69 @@ test(
     assert.match(err, /^│.*table.*│$/m);
     assert.match(err, /^by time: [\d.]+ms log\nby time: [\d.]+ms$/m);
     assert.match(err, /^ {2}indented$/m);
+  },
+);
+
+/** Runs a command, of whose output only the first line is read. */
+async function toHead(
+  args: readonly string[],
+  cwd: string,
+): Promise<{ head: string; ended: Promise<number> }> {
+  const { spawn } = await import("node:child_process");
+  const [command, ...rest] = commandOf(args);
+  const child = spawn(command, rest, {
+    cwd,
+    env: environmentOf({}),
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.on("exit", (code) => resolve(code ?? -1));
+  });
+  cleanup(async () => {
+    if (child.exitCode === null) process.kill(child.pid!, "SIGKILL");
+    await ended;
+  });
+  const head = await new Promise<string>((resolve) => {
+    child.stdout!.once("data", (chunk) => resolve(`${chunk}`));
+  });
+  child.stdout!.destroy();
+  return { head, ended };
+}
+
+test(
+  "dotflow logs --follow ends when nobody reads any more",
+  NEEDS,
+  async () => {
+    const cwd = await tempDir();
+    const { appendFile, writeFile } = await import("node:fs/promises");
+    await writeFile(`${cwd}/grows.log`, "first\n");
+    const args = ["logs", "--path", "grows.log", "--follow"];
+    const { head, ended } = await toHead(args, cwd);
+    assert.equal(head, "first\n");
+    const writing = setInterval(
+      () => void appendFile(`${cwd}/grows.log`, "more\n"),
+      50,
+    );
+    cleanup(() => clearInterval(writing));
+    assert.equal(await ended, 0);
+  },
+);
+
+test(
+  "a run goes on when nobody reads its output any more",
+  NEEDS,
+  async () => {
+    const cwd = await tempDir();
+    const { writeFile } = await import("node:fs/promises");
+    const { ended } = await toHead([
+      ...["start", "--json", "--step", step("waiting"), "--input", `${cwd}/go`],
+      ...["--step", step("double"), "--storage", "file"],
+      ...["--workflow-id", "unread"],
+    ], cwd);
+    await writeFile(`${cwd}/go`, "");
+    assert.equal(await ended, 0);
+    const { out } = await cli(["runs", "list", "--json"], { cwd });
+    const [{ status, done }] = jsonLines(out);
+    assert.deepEqual([status, done], ["Completed", 2]);
   },
 );
