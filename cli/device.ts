@@ -21,7 +21,7 @@ export interface DeviceCode {
   readonly deviceCode: string;
   /** What a person types. */
   readonly userCode: string;
-  /** Where. */
+  /** Where: on the same server, which is the one that the person named. */
   readonly verificationUri: string;
   /** How often the device may ask, in milliseconds. */
   readonly intervalMs: number;
@@ -58,11 +58,11 @@ export async function requestCode(
   if (!texts.every((text) => typeof text === "string" && text !== "")) {
     throw failure("it gave no code: is it the address of the API?");
   }
-  const [deviceCode, userCode, verificationUri] = texts as string[];
+  const [deviceCode, userCode, page] = texts as string[];
   return {
     deviceCode,
     userCode,
-    verificationUri,
+    verificationUri: isSameOrigin(page, baseUrl) ? page : `${baseUrl}/device`,
     intervalMs: 1_000 * positive(body.interval, USUAL_INTERVAL_S),
     expiresMs: 1_000 * positive(body.expires_in, USUAL_LIFE_S),
   };
@@ -87,9 +87,10 @@ export async function requestToken(
   if (answer === undefined || answer.status >= 500) return { state: "pending" };
   const { status, body: { api_token: token, detail } } = answer;
   if (status === 200) {
-    return typeof token === "string" && token !== ""
-      ? { state: "given", token }
-      : { state: "refused", detail: "the server gave no token" };
+    return isToken(token) ? { state: "given", token } : {
+      state: "refused",
+      detail: "the server gave no token that can be used",
+    };
   }
   if (detail === "authorization_pending") return { state: "pending" };
   if (detail === "slow_down" || status === 429) return { state: "slow_down" };
@@ -132,6 +133,16 @@ async function post(
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Nobody is sent to a page of somebody else. */
+function isSameOrigin(page: string, baseUrl: string): boolean {
+  return URL.canParse(page) && new URL(page).origin === new URL(baseUrl).origin;
+}
+
+/** What may stand in a header. */
+function isToken(token: unknown): token is string {
+  return typeof token === "string" && /^[\x21-\x7e]+$/.test(token);
 }
 
 function positive(value: unknown, fallback: number): number {

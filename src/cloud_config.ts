@@ -43,6 +43,22 @@ export async function readCloudConfig(
 }
 
 /**
+ * Tells whether a file has settings that could be removed, whole or not.
+ *
+ * @param path The file. @default That of the user
+ * @returns Whether it has; true also where it cannot be told.
+ * @throws {Error} If the file cannot be read.
+ */
+export async function hasCloudConfig(
+  path: string | undefined = configPath(),
+): Promise<boolean> {
+  const text = path && await readText(path);
+  if (!text) return false;
+  const object = parseObject(text);
+  return object === undefined || Object.hasOwn(object, "cloud");
+}
+
+/**
  * Writes the settings, so that only the user can read them; what else is in the
  * file stays. It is replaced at once, never found half written.
  *

@@ -50,3 +50,73 @@ test(
     assert.equal(JSON.parse(config).cloud.token, "the-token");
   },
 );
+
+test(
+  "dotflow login sends nobody to a page of another server",
+  NEEDS,
+  async () => {
+    await enterHome();
+    const given: [number, object] = [200, { api_token: "the-token" }];
+    const pages: [page: (url: string) => string, path: string][] = [
+      [(url) => `${url}/here?code=ABCD`, "/here?code=ABCD"],
+      [() => "https://server.example/device", "/device"],
+      [(url) => `${url}.example/device`, "/device"],
+      [() => "javascript:alert(1)", "/device"],
+      [() => "nowhere", "/device"],
+    ];
+    for (const [page, path] of pages) {
+      const url = await loginServer([given], page);
+      const { code, err } = await cliHere(["login", "--url", url]);
+      assert.equal(code, 0, err);
+      const [line] = err.split("\n");
+      assert.equal(line, `Open ${url}${path} and enter the code`);
+    }
+  },
+);
+
+test(
+  "dotflow login keeps no token that no header can hold",
+  NEEDS,
+  async () => {
+    const home = await enterHome();
+    const { access } = await import("node:fs/promises");
+    for (const token of ["", "a b", "a\nb", "tökén", 1, ["a"], null]) {
+      const given: [number, object] = [200, { api_token: token }];
+      const url = await loginServer([given], (url) => `${url}/device`);
+      const { code, err } = await cliHere(["login", "--url", url]);
+      assert.equal(code, 1, err);
+      assert.match(err, /\nCannot log in: "the server gave no token.*"\n$/);
+      await assert.rejects(access(`${home}/.dotflow/config.json`));
+    }
+  },
+);
+
+test(
+  "dotflow logout leaves no token behind, however little else there is",
+  NEEDS,
+  async () => {
+    const home = await enterHome();
+    const path = `${home}/.dotflow/config.json`;
+    const { mkdir, readFile, writeFile } = await import("node:fs/promises");
+    const none = { code: 0, out: "", err: "Nobody is logged in\n" };
+    assert.deepEqual(await cliHere(["logout"]), none);
+    await mkdir(`${home}/.dotflow`);
+    const sections = [
+      { token: "the-token" },
+      { base_url: "", token: "the-token" },
+      "the-token",
+    ];
+    for (const cloud of sections) {
+      await writeFile(path, JSON.stringify({ other: 1, cloud }));
+      const { code, err } = await cliHere(["logout"]);
+      assert.deepEqual([code, err], [0, "Logged out\n"]);
+      assert.deepEqual(JSON.parse(await readFile(path, "utf8")), { other: 1 });
+      assert.deepEqual(await cliHere(["logout"]), none);
+    }
+    await writeFile(path, '{"cloud":{"token":"the-token"');
+    const { code, err } = await cliHere(["logout"]);
+    assert.equal(code, 2);
+    assert.match(err, /^Cannot change .*config\.json: it holds no JSON object/);
+    assert.doesNotMatch(err, /the-token/);
+  },
+);
