@@ -16,17 +16,18 @@ import { BrokenOff, EXIT } from "./usage.ts";
  * Tells an error in one line on standard error.
  *
  * @param error What was thrown.
- * @param verbose Whether its stack is shown too.
+ * @param args The command line, for `--verbose` and `--no-color`, which hold
+ * also where it could not be read.
  * @returns The exit code.
  */
-export function tellError(error: unknown, verbose: boolean): number {
+export function tellError(error: unknown, args: readonly string[]): number {
   // It is asked for help or the version, and has answered.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   const broken = error instanceof BrokenOff;
   const reason = broken ? error.cause : error;
-  const style = styleOf(process.stderr);
+  const style = styleOf(process.stderr, !args.includes("--no-color"));
   process.stderr.write(`${style.red(lineOf(reason))}\n`);
-  if (verbose && !(reason instanceof CommanderError)) {
+  if (args.includes("--verbose") && !(reason instanceof CommanderError)) {
     const { traceback } = new TaskError(1, reason);
     if (traceback !== "") process.stderr.write(`${traceback}\n`);
   }

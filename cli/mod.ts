@@ -6,7 +6,8 @@
  * `deno run -A npm:@dotflow/dotflow/cli start --step ./steps.ts#extract`.
  *
  * Exit codes: 0 all went well; 1 a run has begun and did not complete; 2 wrong
- * use, or nothing could be run; 130 ended by Ctrl-C, 143 by SIGTERM.
+ * use, or nothing could be run; 130 ended by Ctrl-C, 143 by SIGTERM. `server`,
+ * `schedule` and `logs --follow` are meant to be ended so: they give 0.
  *
  * @example
  * ```ts
@@ -34,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await runProgram(args);
   } catch (error) {
-    return tellError(error, args.includes("--verbose"));
+    return tellError(error, args);
   }
 }
 

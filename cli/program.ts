@@ -20,7 +20,8 @@ type Settle = (work: Work) => void;
 
 const CODES = `
 Exit codes: 0 all went well; 1 a run has begun and did not complete; 2 wrong
-use, or nothing could be run; 130 ended by Ctrl-C, 143 by SIGTERM.`;
+use, or nothing could be run; 130 ended by Ctrl-C, 143 by SIGTERM. server,
+schedule and logs --follow are meant to be ended so: they give 0.`;
 
 /**
  * Reads the command line, and does what it says.

@@ -6,30 +6,43 @@
 
 /** The most that is kept of one value in a log, in UTF-16 code units. */
 export const LONGEST_VALUE = 16_384;
-/** How deep objects are shown. */
+/** How deep objects are shown in a log. */
 const DEEPEST = 20;
+
+/** How much is kept of a value. */
+export interface PlainLimits {
+  /** The most of a text, in UTF-16 code units. @default 16384 */
+  readonly longest?: number;
+  /** How deep objects may be. @default 20 */
+  readonly deepest?: number;
+}
 
 /**
  * Makes a copy that JSON can hold: what that does not know becomes text, long
  * texts are cut, and what is too deep, circular or unreadable is told in words.
  *
  * @param value Any value.
- * @param within The objects that it is in.
- * @param longest The most that is kept of a text, in UTF-16 code units.
+ * @param limits How much is kept of it.
  * @returns The copy.
  */
-export function toPlain(
+export function toPlain(value: unknown, limits: PlainLimits = {}): unknown {
+  const { longest = LONGEST_VALUE, deepest = DEEPEST } = limits;
+  return copy(value, [], { longest, deepest });
+}
+
+function copy(
   value: unknown,
-  within: readonly object[] = [],
-  longest: number = LONGEST_VALUE,
+  within: readonly object[],
+  limits: Required<PlainLimits>,
 ): unknown {
+  const { longest } = limits;
   if (typeof value === "string") {
     return value.length > longest ? `${value.slice(0, longest)}…` : value;
   }
   if (typeof value === "object" && value !== null) {
     if (within.includes(value)) return "[circular]";
     try {
-      return toPlainObject(value, [...within, value], longest);
+      return copyObject(value, [...within, value], limits);
     } catch {
       return "[unreadable]";
     }
@@ -39,16 +52,17 @@ export function toPlain(
   return isKnown ? value : String(value);
 }
 
-function toPlainObject(
+function copyObject(
   value: object,
   within: readonly object[],
-  longest: number,
+  limits: Required<PlainLimits>,
 ): unknown {
-  const plain = (item: unknown) => toPlain(item, within, longest);
-  if (within.length > DEEPEST) return "[too deep]";
+  const plain = (item: unknown) => copy(item, within, limits);
+  if (within.length > limits.deepest) return "[too deep]";
   if (value instanceof Error) {
     return plain(`${value.name}: ${value.message}`);
   }
+  if (value instanceof RegExp) return plain(String(value));
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return plain(toJSON.call(value));
   if (value instanceof Map || value instanceof Set) {

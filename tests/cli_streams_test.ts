@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { cli, commandOf, environmentOf, jsonLines, step } from "./cli.ts";
+import {
+  cli,
+  cliHere,
+  commandOf,
+  environmentOf,
+  jsonLines,
+  step,
+} from "./cli.ts";
 import { cleanup, runtime, tempDir, test } from "./harness.ts";
 
 const NEEDS = { needs: ["processes"] } as const;
@@ -27,6 +34,37 @@ test(
     assert.match(err, /^ {2}indented$/m);
   },
 );
+
+test("dotflow start --json writes what is deep, and a RegExp", {
+  ...NEEDS,
+}, async () => {
+  const { code, out } = await cliHere([
+    ...["start", "--json", "--step", step("deep")],
+  ]);
+  assert.equal(code, 0);
+  const [{ result }] = jsonLines(out).at(-1).tasks;
+  assert.deepEqual((result as unknown[]).flat(Infinity), ["/x/g"]);
+  assert.match(out, new RegExp(`\\[{100}"/x/g"\\]{100}`));
+});
+
+test("--no-color holds for errors too", NEEDS, async () => {
+  const env = { FORCE_COLOR: "1" };
+  const wrong = ["runs", "show", "nobody", "--path", await tempDir()];
+  const coloured = await cli(wrong, { env });
+  const plain = await cli([...wrong, "--no-color"], { env });
+  assert.equal(coloured.err, `\x1b[31m${plain.err.trimEnd()}\x1b[0m\n`);
+  assert.match(plain.err, /^Cannot find a run/);
+});
+
+test("dotflow help tells which commands give 0 at Ctrl-C", NEEDS, async () => {
+  const { out } = await cliHere(["help"]);
+  const told = out.replace(/\s+/g, " ");
+  assert.match(told, /130 ended by Ctrl-C, 143 by SIGTERM\. server, schedule/);
+  assert.match(
+    told,
+    /and logs --follow are meant to be ended so: they give 0\./,
+  );
+});
 
 /** Runs a command, of whose output only the first line is read. */
 async function toHead(

@@ -24,6 +24,7 @@ import type { Ended, Reporter } from "./reporter.ts";
  * - `run_ended`: workflow_id, run_id, status, duration (seconds), and tasks, each
  *   as above with restored, errors and result.
  *
+ * What JSON does not know, such as a bigint or a RegExp, is text in it.
  * A storm of events may drop the oldest; `run_ended` always has everything.
  */
 export class JsonReporter implements Reporter {
@@ -96,14 +97,19 @@ export class JsonReporter implements Reporter {
   }
 }
 
+/** How deep values are written: no reader of JSON is at its end there. */
+const DEEPEST = 500;
+
 /**
- * Writes a value as JSON in one line. What JSON does not know becomes text.
+ * Writes a value as JSON in one line. What JSON does not know becomes text, and
+ * so does what is deeper than 500 objects.
  *
  * @param value Any value.
  * @returns JSON without control characters.
  */
 export function jsonLine(value: unknown): string {
-  return escapeControls(JSON.stringify(toPlain(value, [], Infinity)));
+  const limits = { longest: Infinity, deepest: DEEPEST };
+  return escapeControls(JSON.stringify(toPlain(value, limits)));
 }
 
 function startOf(run: RunInfo): object {

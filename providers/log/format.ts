@@ -81,7 +81,7 @@ function toText(value: unknown): string {
 }
 
 function toJson(value: unknown): string {
-  return JSON.stringify(toPlain(value, []));
+  return JSON.stringify(toPlain(value));
 }
 
 /** Puts quotes around what could be taken for more than one field. */

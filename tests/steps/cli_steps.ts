@@ -100,6 +100,13 @@ export const odd = action("odd", () => ({
   text: "line\n\x1b[31m",
 }));
 
+/** A list in a list, a hundred times. */
+export const deep = action("deep", () => {
+  let value: unknown = /x/g;
+  for (let depth = 0; depth < 100; depth++) value = [value];
+  return value;
+});
+
 export const note = (task: { taskId: string; status: string }) =>
   console.log(`callback ${task.taskId} ${task.status}`);
 
