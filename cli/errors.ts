@@ -10,7 +10,7 @@ import { toLine } from "../src/controls.ts";
 import { DotFlowError } from "../src/dotflow_error.ts";
 import { TaskError } from "../src/task_error.ts";
 import { styleOf } from "./style.ts";
-import { BrokenOff, EXIT } from "./usage.ts";
+import { BrokenOff, EXIT, Interrupted } from "./usage.ts";
 
 /**
  * Tells an error in one line on standard error.
@@ -23,6 +23,7 @@ import { BrokenOff, EXIT } from "./usage.ts";
 export function tellError(error: unknown, args: readonly string[]): number {
   // It is asked for help or the version, and has answered.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  if (error instanceof Interrupted) return error.code;
   const broken = error instanceof BrokenOff;
   const reason = broken ? error.cause : error;
   const style = styleOf(process.stderr, !args.includes("--no-color"));

@@ -7,8 +7,8 @@
 import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline/promises";
 import { describe } from "../src/describe.ts";
+import { ask } from "./ask.ts";
 import { filesOf, RUNTIMES, type TargetRuntime } from "./templates.ts";
 import { EXIT, UsageError } from "./usage.ts";
 import { reasonOf } from "./value.ts";
@@ -61,23 +61,18 @@ async function chooseRuntime(
   if (runtime !== undefined) return toRuntime(runtime);
   const present = presentRuntime();
   if (yes) return present;
-  if (!process.stdin.isTTY) {
-    throw new UsageError(
-      "Cannot ask which runtime it is for: give --runtime deno, node, bun or " +
-        `workers; or --yes for ${present}`,
-    );
-  }
-  const lines = createInterface({
-    input: process.stdin,
-    output: process.stderr,
-  });
-  try {
-    const question = `Which runtime (${RUNTIMES.join(", ")})? [${present}] `;
-    const answer = (await lines.question(question)).trim();
-    return answer === "" ? present : toRuntime(answer);
-  } finally {
-    lines.close();
-  }
+  if (!process.stdin.isTTY) throw noAnswer("ask", present);
+  const question = `Which runtime (${RUNTIMES.join(", ")})? [${present}] `;
+  const answer = await ask(question);
+  if (answer === undefined) throw noAnswer("tell", present);
+  return answer === "" ? present : toRuntime(answer);
+}
+
+function noAnswer(verb: string, present: TargetRuntime): UsageError {
+  return new UsageError(
+    `Cannot ${verb} which runtime it is for: give --runtime deno, node, bun ` +
+      `or workers; or --yes for ${present}`,
+  );
 }
 
 function toRuntime(text: string): TargetRuntime {

@@ -5,12 +5,12 @@
  */
 
 import process from "node:process";
-import { createInterface } from "node:readline/promises";
 import { Config, DotFlow } from "../mod.ts";
 import type { Storage } from "../src/contracts/storage.ts";
 import { describe } from "../src/describe.ts";
 import type { RunRecord } from "../src/run/record.ts";
 import { escapeControls, toLine } from "../src/controls.ts";
+import { ask } from "./ask.ts";
 import {
   findAll,
   type Found,
@@ -162,19 +162,11 @@ async function confirm({ workflowId, runs }: RunRecord): Promise<boolean> {
       `Cannot ask whether to clear ${describe(workflowId)}: give --yes`,
     );
   }
-  const lines = createInterface({
-    input: process.stdin,
-    output: process.stderr,
-  });
-  try {
-    const kept = count(runs.length, "run");
-    const answer = await lines.question(
-      `Remove ${kept} of ${describe(workflowId)} for good? [y/N] `,
-    );
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
+  const kept = count(runs.length, "run");
+  const answer = await ask(
+    `Remove ${kept} of ${describe(workflowId)} for good? [y/N] `,
+  );
+  return /^y(es)?$/i.test(answer ?? "");
 }
 
 function plainOf({ record, time, done, total, owner }: Found) {

@@ -44,3 +44,19 @@ export class BrokenOff extends Error {
     super("the run broke off", { cause });
   }
 }
+
+/** Whoever was asked has ended the command: there is nothing to tell. */
+export class Interrupted extends Error {
+  /** The exit code. */
+  readonly code: number;
+
+  /**
+   * Makes an `Interrupted`.
+   *
+   * @param code The exit code.
+   */
+  constructor(code: number) {
+    super("the command was ended");
+    this.code = code;
+  }
+}

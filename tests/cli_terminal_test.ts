@@ -47,6 +47,17 @@ class Terminal {
     }
   }
 
+  /** Sends SIGTERM to what the shell runs. */
+  async terminate(): Promise<void> {
+    const { execFileSync } = await import("node:child_process");
+    const shell = await this.tmux("display-message", "-p", "#{pane_pid}");
+    const all = `${execFileSync("ps", ["-A", "-o", "ppid=,pid="])}`;
+    for (const line of all.split("\n")) {
+      const [parent, child] = line.trim().split(/\s+/);
+      if (parent === shell.trim()) process.kill(Number(child), "SIGTERM");
+    }
+  }
+
   async isCursorShown(): Promise<boolean> {
     const flag = await this.tmux("display-message", "-p", "#{cursor_flag}");
     return flag.trim() === "1";
@@ -167,4 +178,42 @@ test("on a terminal, dotflow runs clear asks first", OPTIONS, async () => {
   await terminal.until(/\[y\/N\]/);
   await terminal.tmux("send-keys", "y", "Enter");
   await terminal.until(/Cleared "asked"\s+code:0/);
+});
+
+test("on a terminal, a question can be left", OPTIONS, async () => {
+  const terminal = await openTerminal(80, 24);
+  await terminal.type([
+    ...["start", "--step", step("double"), "--workflow-id", "asked"],
+    ...["--storage", "file"],
+  ]);
+  await terminal.until(/code:0/);
+  // A question, and no end of the command before.
+  const asks = /^(?![^]*^code:\d)[^]*\] *$/m;
+  for (const args of [["runs", "clear", "asked"], ["init", "project"]]) {
+    const leave = async (by: () => Promise<unknown>) => {
+      await terminal.type(args);
+      await terminal.until(asks);
+      await by();
+      return await terminal.until(/^code:\d+/m);
+    };
+    const byKey = await leave(() => terminal.tmux("send-keys", "C-c"));
+    assert.match(byKey, /^code:130/m);
+    assert.doesNotMatch(byKey, /Cannot/);
+    const bySignal = await leave(() => terminal.terminate());
+    assert.match(bySignal, /^code:143/m);
+    assert.doesNotMatch(bySignal, /Cannot/);
+    const byEnd = await leave(() => terminal.tmux("send-keys", "C-d"));
+    assert.match(byEnd, /^code:2/m);
+  }
+  assert.match(await terminal.screen(), /^Cannot tell which runtime/m);
+  await terminal.type(["runs", "list"]);
+  await terminal.until(/^asked .* 1\/1 /m);
+});
+
+test("on a terminal, dotflow init takes the runtime", OPTIONS, async () => {
+  const terminal = await openTerminal(80, 24);
+  await terminal.type(["init", "project"]);
+  await terminal.until(/^Which runtime \(.*\)\? \[\w+\] *$/m);
+  await terminal.tmux("send-keys", "workers", "Enter");
+  await terminal.until(/npx wrangler dev\s+code:0/);
 });
