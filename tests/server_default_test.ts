@@ -18,10 +18,11 @@ import type { ServerDefaultOptions } from "@dotflow/dotflow/providers/server-def
 import assert from "node:assert/strict";
 import process from "node:process";
 import { failing, flowOn, sleep, throwsWith } from "./flow.ts";
-import { cleanup, refuseUnhandled, tempDir, test } from "./harness.ts";
+import { cleanup, refuseUnhandled, runtime, tempDir, test } from "./harness.ts";
 import { type LabInbox, openInbox, type Received } from "./inbox.ts";
 import { unreachable } from "./lab.ts";
 import { type Line, LogRecorder } from "./recorder.ts";
+import { nobody } from "./sick_watchers.ts";
 import { StorageText } from "./storages.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -239,6 +240,67 @@ test("server default: of a body that is too long, the largest context gives way"
   assert.equal(a.initial_context.length, 200_002);
   const b = (await bodies(inbox, "updateTask", "b")).at(-1);
   assert.deepEqual(JSON.parse(b.current_context), exceeded);
+});
+
+test("server default: a context is written once, however often it is told of", async () => {
+  const inbox = await openInbox("remote");
+  const readsBy = async (server: Server[]) => {
+    let reads = 0;
+    const storage = {
+      get rows() {
+        return ++reads && "the same";
+      },
+    };
+    const workflow = flowOn(new StorageText(), "wf", { server, log: [] });
+    workflow.task.add(failing(2, { name: "a", retry: 3 }), {
+      initialContext: new Context({ storage }),
+    });
+    await workflow.start();
+    return reads;
+  };
+  const none = await readsBy([]);
+  const reads = await readsBy([to(inbox)]) - none;
+  assert.ok((await bodies(inbox, "updateTask", "a")).length >= 1);
+  // It is looked through, and then written.
+  assert.ok(reads <= 2, `read ${reads} times`);
+});
+
+test("server default: a large context costs little more than JSON itself", {
+  skip: runtime === "workerd" && "its clock stands still meanwhile",
+}, async () => {
+  const inbox = await openInbox("remote");
+  const workflow = new DotFlow({ workflowId: "wf", config: nobody().config });
+  const large = (n: number) => ({
+    n,
+    rows: Array.from(
+      { length: 10_000 },
+      (_, id) => ({ id, name: `row ${id}` }),
+    ),
+  });
+  for (let n = 0; n < 12; n++) {
+    const initialContext = large(n);
+    workflow.task.add(action(`${n}`, () => n), { initialContext });
+  }
+  const { tasks } = await workflow.start();
+  const server = to(inbox, { timeout: "20s" });
+  const took = (call: () => unknown) => {
+    const start = performance.now();
+    call();
+    return performance.now() - start;
+  };
+  // Until the client is there.
+  server.createTask(tasks[0]);
+  await server.flush();
+  const ratios = tasks.slice(1).map((task) => {
+    const { storage } = task.initialContext;
+    const told = took(() => server.createTask(task));
+    return told / took(() => JSON.stringify({ text: JSON.stringify(storage) }));
+  });
+  ratios.sort((a, b) => a - b);
+  await server.flush();
+  assert.equal((await bodies(inbox, "createTask")).length, tasks.length);
+  const [, , low] = ratios;
+  assert.ok(low < 5, `${low} times as long`);
 });
 
 test("server default: 200 runs at once lose and mix nothing", {

@@ -161,16 +161,29 @@ function* reductions(task: WireTask): Iterable<WireTask> {
   yield { ...lesser, ...none } as WireTask;
 }
 
-/** A list becomes an object, whose keys say where its items come from. */
-function contextText(
-  { storage }: Context,
-  longest: number,
-): string | null {
+/**
+ * The texts of contexts, which are told of again and again while they stay as
+ * they are: each is written once, the first time.
+ */
+const texts = new WeakMap<Context, string>();
+
+function contextText(context: Context, longest: number): string | null {
+  const { storage } = context;
   if (storage === undefined) return null;
-  const text = isList(storage)
+  const known = texts.get(context);
+  if (known !== undefined) return known.length > longest ? EXCEEDED : known;
+  const text = storageText(storage, longest) ?? EXCEEDED;
+  // Another time, there may be more room.
+  const isLasting = text !== EXCEEDED || longest === LONGEST_BODY;
+  if (isLasting) texts.set(context, text);
+  return text;
+}
+
+/** A list becomes an object, whose keys say where its items come from. */
+function storageText(storage: unknown, longest: number): string | undefined {
+  return isList(storage)
     ? listText(storage, longest)
     : toJsonText(storage, longest);
-  return text ?? EXCEEDED;
 }
 
 function isList(value: unknown): value is readonly unknown[] {

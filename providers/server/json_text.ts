@@ -7,12 +7,12 @@
 
 import { Context } from "../../src/context.ts";
 import { describe } from "../../src/describe.ts";
+import { plainText, TOO_LONG } from "./plain_text.ts";
 
 /** How deep it is looked into a value: readers of JSON have their limits. */
 const DEEPEST = 64;
-
-/** The text would be longer than it may. */
-const TOO_LONG = Symbol("too long");
+/** So often, what holds something that JSON lacks is looked through in vain. */
+const TRIES = 3;
 
 /**
  * Writes a value as JSON.
@@ -68,7 +68,12 @@ class Writer {
 
   #object(value: object): void {
     if (this.#above.has(value)) return this.#quote("[circular]");
-    if (this.#above.size >= DEEPEST) return this.#quote("[too deep]");
+    const depth = this.#above.size;
+    if (depth >= DEEPEST) return this.#quote("[too deep]");
+    const text = depth < TRIES
+      ? plainText(value, this.#left, DEEPEST - depth)
+      : undefined;
+    if (text !== undefined) return this.#put(text);
     this.#above.add(value);
     try {
       this.#inside(attempt(() => plainOf(value)));
@@ -109,8 +114,10 @@ class Writer {
   }
 
   #quote(text: string): void {
-    // Half of a pair is no text to those who read UTF-8.
     if (text.length > this.#left) throw TOO_LONG;
+    const quoted = JSON.stringify(text);
+    if (!quoted.includes("\\ud")) return this.#put(quoted);
+    // Half of a pair is no text to those who read UTF-8.
     this.#put(JSON.stringify(text.replace(/\p{Surrogate}/gu, "\ufffd")));
   }
 
