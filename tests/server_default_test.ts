@@ -415,6 +415,37 @@ for (const [what, [fault, reason]] of Object.entries(SICK)) {
   });
 }
 
+test("server default: a message that always fails takes no other with it", async () => {
+  const inbox = await openInbox("remote");
+  const server = to(inbox, {
+    live: false,
+    timeout: "10s",
+    fetch: async (url, init) =>
+      url.includes("/wf-bad/tasks/")
+        ? new Response(null, { status: 500 })
+        : await fetch(url, init),
+  });
+  const { config, reports } = reporting(server, { drainTimeout: "20s" });
+  const start = (workflowId: string) => {
+    const workflow = new DotFlow({ workflowId, config });
+    workflow.task.add(action("a", () => 1));
+    return workflow.start();
+  };
+  let isOver = false;
+  const bad = start("wf-bad").finally(() => isOver = true);
+  const runs: Promise<unknown>[] = [];
+  // Each of them waits for all, and others come meanwhile.
+  while (!isOver) {
+    runs.push(start(`wf-${runs.length}`));
+    await sleep(50);
+  }
+  await Promise.all([bad, ...runs]);
+  // All but one message of one run.
+  assert.equal((await inbox.received()).length, 4 * runs.length + 3);
+  assert.equal(reports().length, 1);
+  assert.match(reports()[0], /status 500.*; 1 message given up/);
+});
+
 test("server default: only the newest state of a task waits for a server that is away", async () => {
   const inbox = await openInbox("remote");
   await inbox.fail([{ kind: "answer", status: 500, times: 3 }]);

@@ -26,6 +26,8 @@ export class Lane {
   #sending: number | undefined;
   /** Grows when another takes over: the one before has no say any more. */
   turn = 0;
+  /** What failed last, and how often it did while others got through. */
+  #failed = { number: 0, answered: 0, times: 0 };
   /** Until when who is at work will have shown that he is still there. */
   aliveMs = -Infinity;
   /** Resolves when who is at work has stopped. */
@@ -105,6 +107,25 @@ export class Lane {
       if (number !== this.#sending) return this.remove(number);
     }
     return undefined;
+  }
+
+  /**
+   * Takes note that something failed.
+   *
+   * @param number Its number.
+   * @param answered How many messages the API has dealt with so far.
+   * @returns How often it failed again, while others got through meanwhile.
+   */
+  fail(number: number, answered: number): number {
+    const before = this.#failed;
+    const isAgain = before.number === number;
+    const times = isAgain && answered > before.answered
+      ? before.times + 1
+      : isAgain
+      ? before.times
+      : 0;
+    this.#failed = { number, answered, times };
+    return times;
   }
 
   #forget({ taskId }: Entry, number: number): void {

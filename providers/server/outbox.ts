@@ -14,6 +14,7 @@
 import { DeliveryError } from "../../src/errors.ts";
 import { endsWithin, sleep } from "../../src/wait.ts";
 import { type Entry, Lane } from "./lane.ts";
+import { Reach } from "./reach.ts";
 import type { Message, Outcome } from "./send.ts";
 
 /** How many requests are under way at once: a Worker may have six. */
@@ -28,26 +29,14 @@ const SLICE_MS = 1_000;
 const GRACE_MS = 1_000;
 /** How often the end of a run looks how far others are. */
 const LOOK_MS = 50;
-/** The first wait for an API that is out of reach; then it doubles. */
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
 /** How long nothing is sent where nothing will be taken. */
 const BARRED_MS = 5_000;
 /** The end of a run does not wait longer where the API wants to be left alone. */
 const PATIENCE_MS = 4_000;
-/** How long the API may want that in all, before what waits is given up. */
-const GIVE_UP_MS = 60_000;
+/** So often, a message fails again where others get through; then it goes. */
+const MOST_FAILURES = 2;
 /** What is thrown later, nobody hears: the end of a run has stopped listening. */
 const HEARD_MS = 4_500;
-
-/** A time in which the API is out of reach. */
-interface Outage {
-  readonly sinceMs: number;
-  /** When it will be tried again. */
-  readonly untilMs: number;
-  readonly pauseMs: number;
-  readonly reason: string;
-}
 
 /** What waits for the remote API. */
 export class Outbox {
@@ -60,10 +49,9 @@ export class Outbox {
   #size = 0;
   /** The number of what was taken last. */
   #latest = 0;
-  /** Since when, and until when, the API is out of reach. */
-  #down: Outage | undefined;
-  /** Since when, and until when, the API wants to be left alone. */
-  #ban: { sinceMs: number; untilMs: number } | undefined;
+  /** How many messages the API has dealt with. */
+  #answered = 0;
+  readonly #reach: Reach = new Reach();
   #barred = { untilMs: -Infinity, reason: "" };
   #lost = 0;
   #reason = "";
@@ -120,32 +108,27 @@ export class Outbox {
    * @throws {DeliveryError} If some was given up, or the API asks to wait long.
    */
   async flush(): Promise<void> {
+    this.#sweep();
     const goal = this.#latest;
     const startMs = performance.now();
     for (;;) {
       const [key, lane] = this.#laneBefore(goal) ?? [];
       if (key === undefined || lane === undefined) break;
-      const nowMs = performance.now();
-      if (this.#isHopeless(nowMs)) {
-        this.#giveUp(goal, this.#down!.reason);
+      const reason = this.#reach.hopeless(this.#timeoutMs);
+      if (reason !== undefined) {
+        this.#giveUp(goal, reason);
         break;
       }
-      if (this.#ban && this.#ban.untilMs - nowMs > PATIENCE_MS) break;
+      if (this.#reach.banMs > PATIENCE_MS) break;
       this.#revive(key, lane);
       await endsWithin(lane.done, LOOK_MS);
     }
     this.#throwLosses(performance.now() - startMs < HEARD_MS);
-    const banMs = (this.#ban?.untilMs ?? 0) - performance.now();
+    const { banMs } = this.#reach;
     if (banMs > PATIENCE_MS && this.#laneBefore(goal)) {
       const seconds = Math.ceil(banMs / 1_000);
       throw failure(`told to wait ${seconds} s; what is left comes then`);
     }
-  }
-
-  /** Whether the API was out of reach for long, and still was a moment ago. */
-  #isHopeless(nowMs: number): boolean {
-    if (this.#down === undefined || nowMs > this.#down.untilMs) return false;
-    return nowMs - this.#down.sinceMs >= this.#timeoutMs;
   }
 
   #throwLosses(isHeard: boolean): void {
@@ -174,7 +157,7 @@ export class Outbox {
 
   async #work(key: string, lane: Lane, turn: number): Promise<void> {
     while (lane.turn === turn && !lane.isEmpty) {
-      const restMs = this.#restMs();
+      const { restMs } = this.#reach;
       if (restMs > 0 || this.#isBusy()) {
         // The more there are who wait, the less often each of them looks.
         const waitMs = Math.min(restMs || this.#lanes.size, SLICE_MS);
@@ -206,27 +189,18 @@ export class Outbox {
     lane.release();
     switch (outcome.kind) {
       case "later": {
-        const sinceMs = this.#ban?.sinceMs ?? sentMs;
-        this.#ban = { sinceMs, untilMs: nowMs + outcome.waitMs };
-        if (this.#ban.untilMs - sinceMs <= GIVE_UP_MS) return;
+        if (!this.#reach.ban(sentMs, outcome.waitMs)) return;
         const seconds = Math.ceil(outcome.waitMs / 1_000);
         return this.#giveUp(this.#latest, `told to wait ${seconds} s`);
       }
-      case "down": {
-        const before = this.#down;
-        // Others find out at the same time: that is one failure, and not four.
-        if (before && sentMs < before.untilMs) return;
-        const pauseMs = before
-          ? Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS)
-          : FIRST_PAUSE_MS;
-        this.#down = {
-          sinceMs: before?.sinceMs ?? sentMs,
-          untilMs: nowMs + pauseMs,
-          pauseMs,
-          reason: outcome.reason,
-        };
-        return;
-      }
+      case "failed":
+        if (lane.fail(number, this.#answered) < MOST_FAILURES) {
+          return this.#reach.fail(sentMs, outcome.reason);
+        }
+        this.#remove(lane, number);
+        return this.lose(1, outcome.reason);
+      case "down":
+        return this.#reach.fail(sentMs, outcome.reason);
       case "barred":
         this.#remove(lane, number);
         this.lose(1, outcome.reason);
@@ -236,18 +210,9 @@ export class Outbox {
       case "refused":
         this.lose(1, outcome.reason);
     }
-    this.#down = undefined;
-    if (this.#ban && nowMs > this.#ban.untilMs) this.#ban = undefined;
+    this.#answered++;
+    this.#reach.succeed();
     this.#remove(lane, number);
-  }
-
-  /** How long nothing may be sent, in milliseconds. */
-  #restMs(): number {
-    const untilMs = Math.max(
-      this.#down?.untilMs ?? 0,
-      this.#ban?.untilMs ?? 0,
-    );
-    return Math.max(untilMs - performance.now(), 0);
   }
 
   #isBusy(): boolean {
@@ -265,6 +230,17 @@ export class Outbox {
         this.#remove(lane, lane.oldest);
         this.lose(1, reason);
       }
+    }
+    this.#reach.giveUp();
+  }
+
+  /** Lets go of lanes that were emptied after who was at work there was gone. */
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const [key, lane] of this.#lanes) {
+      if (!lane.isEmpty || nowMs < lane.aliveMs) continue;
+      lane.turn++;
+      this.#lanes.delete(key);
     }
   }
 

@@ -26,11 +26,15 @@ export interface Message {
 /**
  * How a request has ended: the message was taken (`taken`), or never will be
  * (`refused`), nor will any other (`barred`); it is to come later (`later`), or
- * the API is out of reach (`down`).
+ * the API is out of reach (`down`), or fails, be it for this message only
+ * (`failed`).
  */
 export type Outcome =
   | { readonly kind: "taken" }
-  | { readonly kind: "refused" | "barred" | "down"; readonly reason: string }
+  | {
+    readonly kind: "refused" | "barred" | "down" | "failed";
+    readonly reason: string;
+  }
   | { readonly kind: "later"; readonly waitMs: number };
 
 /** Where a server says that it is too much, but not for how long. */
@@ -66,7 +70,8 @@ export async function send(
   } catch (error) {
     const known = error instanceof HttpError;
     const reason = known ? error.message : "the request failed";
-    return { kind: "down", reason };
+    const isAnswered = known && error.status !== undefined;
+    return { kind: isAnswered ? "failed" : "down", reason };
   }
 }
 
