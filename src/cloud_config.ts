@@ -65,8 +65,8 @@ export async function hasCloudConfig(
  * @param cloud The settings; undefined removes them.
  * @param path The file. @default That of the user
  * @returns The path of the file.
- * @throws {InvalidOptionError} If there is no home, or the file holds something
- * else than a JSON object.
+ * @throws {InvalidOptionError} If there is no home, or the file may not be read or
+ * holds something else than a JSON object.
  * @throws {Error} If the file cannot be written.
  */
 export async function writeCloudConfig(
@@ -78,8 +78,14 @@ export async function writeCloudConfig(
       "Cannot find the home of the user: set HOME, and allow reading it",
     );
   }
-  const before = await readText(path);
-  const { cloud: _, ...rest } = parseObject(before ?? "{}") ?? refuse(path);
+  if (!isAllowed({ name: "read", path })) refuse(path, UNREADABLE);
+  const before = await readText(path).catch((error) => {
+    const { code } = error as { code?: string };
+    const isDenied = code === "EACCES" || code === "EPERM";
+    return isDenied ? refuse(path, UNREADABLE) : Promise.reject(error);
+  });
+  const { cloud: _, ...rest } = parseObject(before ?? "{}") ??
+    refuse(path, "it holds no JSON object; repair or remove it");
   if (cloud === undefined && before === undefined) return path;
   const section = cloud && { base_url: cloud.baseUrl, token: cloud.token };
   const text = JSON.stringify({ ...rest, cloud: section }, null, 2) + "\n";
@@ -88,11 +94,12 @@ export async function writeCloudConfig(
   );
   const { dirname } = await import("node:path");
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.${crypto.randomUUID()}.tmp`;
+  const target = await targetOf(path);
+  const fresh = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     await writeFile(fresh, text, { mode: 0o600, flag: "wx" });
     await chmod(fresh, 0o600);
-    await rename(fresh, path);
+    await rename(fresh, target);
   } catch (error) {
     await rm(fresh, { force: true }).catch(() => {});
     throw error;
@@ -100,10 +107,23 @@ export async function writeCloudConfig(
   return path;
 }
 
-function refuse(path: string): never {
-  throw new InvalidOptionError(
-    `Cannot change ${path}: it holds no JSON object; repair or remove it`,
-  );
+const UNREADABLE = "it may not be read; what else is in it would be lost";
+
+function refuse(path: string, why: string): never {
+  throw new InvalidOptionError(`Cannot change ${path}: ${why}`);
+}
+
+/** Where a link leads to; the file itself where it is none. */
+async function targetOf(path: string): Promise<string> {
+  const { readlink, realpath } = await import("node:fs/promises");
+  const { dirname, resolve } = await import("node:path");
+  try {
+    return await realpath(path);
+  } catch {
+    // There is no file yet, but there may be a link to it.
+    const link = await readlink(path).catch(() => undefined);
+    return link === undefined ? path : resolve(dirname(path), link);
+  }
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -592,3 +592,34 @@ test("server default: the file of the user is read and written", {
   await assert.rejects(writeCloudConfig(cloud, path), /holds no JSON object/);
   assert.equal(await readFile(path, "utf8"), "[1");
 });
+
+test("server default: a file that may not be read, or is a link, is not lost", {
+  needs: ["files"],
+}, async () => {
+  const { readCloudConfig, writeCloudConfig } = await import(
+    "../src/cloud_config.ts"
+  );
+  const { lstat, readFile, symlink, writeFile } = await import(
+    "node:fs/promises"
+  );
+  const folder = await tempDir();
+  const cloud = { baseUrl: "https://example.com", token: "t" };
+  const [path, real] = [`${folder}/config.json`, `${folder}/real.json`];
+  await symlink("real.json", path);
+  for (const before of [undefined, '{"other":1}']) {
+    if (before) await writeFile(real, before);
+    await writeCloudConfig(cloud, path);
+    assert.ok((await lstat(path)).isSymbolicLink());
+    assert.ok(!(await lstat(real)).isSymbolicLink());
+    assert.deepEqual(await readCloudConfig(path), cloud);
+  }
+  assert.equal(JSON.parse(await readFile(real, "utf8")).other, 1);
+  // As where Deno was not given the permission.
+  const { Deno: host } = globalThis as Json;
+  const permissions = { querySync: () => ({ state: "prompt" }) };
+  const set = (value: unknown) =>
+    Object.defineProperty(globalThis, "Deno", { value, configurable: true });
+  cleanup(() => void (host ? set(host) : delete (globalThis as Json).Deno));
+  set({ ...host, permissions });
+  await assert.rejects(writeCloudConfig(cloud, path), /it may not be read/);
+});
