@@ -8,7 +8,7 @@
  */
 
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { leaveLazy } from "./lazy.ts";
+import { leaveLazy, refuseTwins } from "./lazy.ts";
 import { listFiles } from "./process.ts";
 import { type EsbuildPlugin, loadEsbuild } from "./tools.ts";
 
@@ -48,6 +48,7 @@ export async function joinModules(folder: string): Promise<void> {
   const plugins = [
     leaveLazy((path) => {
       lazy.add(path);
+      refuseTwins(lazy);
       return `./${LAZY}/${basename(path)}`;
     }),
   ];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { EsbuildPlugin } from "./tools.ts";
 
 /**
@@ -25,4 +25,24 @@ export function leaveLazy(
       });
     },
   };
+}
+
+/**
+ * Sees to it that files of different folders can be in one.
+ *
+ * @param paths The files.
+ * @throws {Error} If two of them have the same name.
+ */
+export function refuseTwins(paths: Iterable<string>): void {
+  const known = new Map<string, string>();
+  for (const path of paths) {
+    const name = basename(path);
+    const other = known.get(name);
+    if (other !== undefined && other !== path) {
+      throw new Error(
+        `Cannot put ${other} and ${path} into one folder: rename one of them`,
+      );
+    }
+    known.set(name, path);
+  }
 }
