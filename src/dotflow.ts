@@ -17,6 +17,7 @@ import {
 import { NotStartedError } from "./errors.ts";
 import { recordKey } from "./place.ts";
 import type { ActiveRun } from "./run/active_run.ts";
+import { activeRuns } from "./run/active_runs.ts";
 import { execute } from "./run/execute.ts";
 import { keepAwake } from "./run/keep_awake.ts";
 import { Notices } from "./run/notices.ts";
@@ -75,7 +76,7 @@ export class DotFlow implements Schedulable {
   readonly generatedId: boolean;
   /** Nobody else can know an id that was generated here, nor its record. */
   readonly #records: Storage;
-  readonly #active: Set<string> = new Set();
+  readonly #active: Set<string>;
   /** Runs that have a record of their own here. */
   readonly #ended: string[] = [];
   #latest: Run | undefined;
@@ -96,6 +97,7 @@ export class DotFlow implements Schedulable {
     this.task = new TaskBuilder(() => this.#tasks().map((t) => t.toResult()));
     this.generatedId = generatedId;
     this.#records = generatedId ? DEFAULTS.storage() : config.storage;
+    this.#active = activeRuns(this.#records, workflowId);
   }
 
   /**

@@ -15,7 +15,7 @@ import {
   StorageDefault,
 } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
-import { flowOn, moment, rejectsWith, throwsWith } from "./flow.ts";
+import { flowOn, moment, rejectsWith, sleep, throwsWith } from "./flow.ts";
 import { tempDir, test, type TestOptions } from "./harness.ts";
 import { openS3 } from "./lab.ts";
 import { StorageText } from "./storages.ts";
@@ -364,4 +364,23 @@ test("named runs: a record that knows of no names still reads", async () => {
     flow(storage).start({ runId: "1", input: 1 }),
     "INPUT_CHANGED",
   );
+});
+
+test("named runs: one goes on once in a process, whichever object starts it", async () => {
+  const storage = new StorageDefault();
+  let [now, most] = [0, 0];
+  const starts = ["one", "two"].map(() => {
+    const config = new Config({ storage, log: [] });
+    const workflow = new DotFlow({ workflowId: "wf", config });
+    workflow.task.add(action("work", async () => {
+      most = Math.max(most, ++now);
+      await sleep(20);
+      now--;
+    }));
+    return workflow.start({ runId: "1" });
+  });
+  const [one, two] = await Promise.allSettled(starts);
+  assert.equal(one.status, "fulfilled");
+  assert.equal((two as PromiseRejectedResult).reason.code, "WORKFLOW_LOCKED");
+  assert.equal(most, 1);
 });
