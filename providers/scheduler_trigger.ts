@@ -82,6 +82,10 @@ const MINUTE_MS = 60_000;
  * workflow has a fixed id and a storage that persists and swaps atomically, a
  * tick that is told twice, or to several hosts, is run once; one that was left
  * unfinished goes on when it is told again, or with the next tick.
+ *
+ * With `overlap` "parallel", the next tick does not look for it: it goes on only
+ * when it is told again. What a tick leaves behind is removed after an hour or
+ * more; one that is told again after that is run again.
  */
 export class SchedulerTrigger {
   readonly #overlap: Overlap;
@@ -113,7 +117,7 @@ export class SchedulerTrigger {
     const minuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
     const toTime = optional(toMoment, minuteMs);
     const slot = slotName(toTime(scheduledTime, "scheduledTime"));
-    const claims = Claims.of(workflow);
+    const claims = Claims.of(workflow, this.#overlap);
     const left: Promise<unknown>[] = [];
     const start: StartOptions = waitUntil
       ? { ...options, waitUntil: (work) => left.push(work) }
@@ -139,9 +143,8 @@ export class SchedulerTrigger {
       // Whoever has claimed it may have died, or may be at it.
       if (isKnown && await claims.look(slot) === "ended") return false;
       const outcome = await runs.run(slot);
-      if (outcome === "broken" || (outcome === "locked" && isKnown)) {
-        return false;
-      }
+      if (outcome === "lost" || outcome === "unsure") return false;
+      if (outcome === "locked" && isKnown) return false;
       if (outcome === "locked") runs.tellDropped(slot);
       await runs.mark(slot);
       await runs.clean(slot);

@@ -209,18 +209,23 @@ export class WorkflowLockedError extends DotFlowError {
   readonly owner: string | undefined;
   /** Since when, by the owner's clock. */
   readonly since: Date | undefined;
+  /** Whether the run had begun, and lost the workflow amid it. */
+  readonly isLost: boolean;
 
   /**
    * Makes a `WorkflowLockedError`.
    *
    * @param message Names the workflow, who owns it, and what to do.
    * @param owner The owner; `since` is in milliseconds since the epoch.
+   * @param isLost Whether the run had begun, and lost the workflow amid it.
    */
   constructor(
     message: string,
     owner?: { readonly name: string; readonly since: number },
+    isLost: boolean = false,
   ) {
     super("WorkflowLockedError", message);
+    this.isLost = isLost;
     this.owner = owner?.name;
     this.since = owner && new Date(owner.since);
   }

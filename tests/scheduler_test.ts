@@ -8,87 +8,30 @@
 import {
   action,
   Config,
-  type ConfigOptions,
   DotFlow,
-  Log,
-  type LogFields,
   type Run,
   type Schedulable,
   Scheduler,
   type StartOptions,
-  type Storage,
   StorageDefault,
 } from "@dotflow/dotflow";
-import {
-  SchedulerCron,
-  type SchedulerCronOptions,
-} from "@dotflow/dotflow/providers/scheduler-cron";
+import { SchedulerCron } from "@dotflow/dotflow/providers/scheduler-cron";
 import { SchedulerInterval } from "@dotflow/dotflow/providers/scheduler-interval";
 import { SchedulerTrigger } from "@dotflow/dotflow/providers/scheduler-trigger";
 import assert from "node:assert/strict";
 import { rejectsWith, throwsWith } from "./flow.ts";
 import { refuseUnhandled, test } from "./harness.ts";
+import {
+  claimsOf,
+  every,
+  host,
+  pause,
+  START,
+  StorageMortal,
+  two,
+} from "./schedules.ts";
 import { StorageFailing, StorageText } from "./storages.ts";
 import { settle, VirtualClock } from "./virtual_clock.ts";
-
-const START = "2026-11-28T06:31:00.500Z";
-const LEASE_MS = 30_000;
-
-/** Remembers what is told. */
-class LogAll extends Log {
-  readonly lines: string[] = [];
-
-  #add(level: string, message: string, fields: LogFields = {}): void {
-    if (fields.task) return;
-    const { runId, reason, first, last } = fields;
-    const about = [runId, first, last, reason].filter((one) => one).join(" ");
-    this.lines.push(`${level} ${message}: ${about}`);
-  }
-
-  debug(): void {}
-  info(message: string, fields?: LogFields): void {
-    if (!/^Workflow/.test(message)) this.#add("INFO", message, fields);
-  }
-  warning(message: string, fields?: LogFields): void {
-    this.#add("WARNING", message, fields);
-  }
-  error(message: string, fields?: LogFields): void {
-    this.#add("ERROR", message, fields);
-  }
-}
-
-/** A host with a schedule, and what happened on it. */
-interface HostOptions extends ConfigOptions {
-  workflowId?: string;
-  during?: (runId: string, signal: AbortSignal) => unknown;
-}
-
-function host(
-  scheduler: Scheduler,
-  { workflowId = "wf", during = () => {}, ...options }: HostOptions = {},
-) {
-  const log = new LogAll();
-  const config = new Config({ scheduler, log, lease: LEASE_MS, ...options });
-  const workflow = new DotFlow({ workflowId, config });
-  const ran: string[] = [];
-  workflow.task.add(action("work", async ({ runId, signal }) => {
-    ran.push(runId.slice(11));
-    await during(runId, signal);
-  }));
-  return { workflow, ran, log };
-}
-
-function every(seconds: number, options: Partial<SchedulerCronOptions> = {}) {
-  const { cron: _cron, timezone: _timezone, ...rest } = options;
-  return new SchedulerInterval({
-    every: `${seconds}s`,
-    signals: false,
-    ...rest,
-  });
-}
-
-const pause = (ms: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 test("schedules: options that cannot be used are refused", async () => {
   const cron = (options: object) => () =>
@@ -303,28 +246,6 @@ test("schedules: an id that was generated ticks in memory, in parallel too", asy
   assert.equal((await storage.listKeys("")).length, 10, "what is left behind");
 });
 
-/** Two hosts that share a storage. */
-function two(
-  make: () => Scheduler,
-  options: HostOptions = {},
-  storage: Storage = new StorageText(),
-) {
-  const texts = (storage as StorageText).texts;
-  const other = new StorageText(texts);
-  return [
-    host(make(), { ...options, storage, owner: "one" }),
-    host(make(), { ...options, storage: other, owner: "two" }),
-  ];
-}
-
-/** How each claim stands. */
-async function claimsOf(storage: Storage): Promise<string[]> {
-  const keys = await storage.listKeys!("wf/_tick/");
-  return await Promise.all(keys.map(async (key) => {
-    return (await storage.get(key)).storage.stage;
-  }));
-}
-
 test("schedules: a tick is skipped on every host while a run goes on", async () => {
   const clock = new VirtualClock(Date.parse(START));
   const storage = new StorageText();
@@ -385,29 +306,6 @@ test("schedules: in parallel, each tick runs once on some host", async () => {
   const keys = storage.listKeysNow();
   assert.ok(keys.length < 3 * 120, `${keys.length} keys`);
 });
-
-/** Kills a host: from now on, nothing of it reaches the storage. */
-class StorageMortal extends StorageText {
-  override readonly swapsAtomically = true;
-  isDead = false;
-  /** Dies of this call. */
-  diesOf: (key: string, stage: string) => boolean = () => false;
-
-  override async get(key: string) {
-    if (this.isDead) await new Promise(() => {});
-    return await super.get(key);
-  }
-
-  override async atomicSwap(...args: Parameters<StorageText["atomicSwap"]>) {
-    if (this.isDead) await new Promise(() => {});
-    const done = await super.atomicSwap(...args);
-    if (this.diesOf(args[0], args[2].storage?.stage)) {
-      this.isDead = true;
-      await new Promise(() => {});
-    }
-    return done;
-  }
-}
 
 for (const overlap of ["skip", "queue", "parallel"] as const) {
   for (

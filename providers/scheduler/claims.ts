@@ -11,6 +11,7 @@ import type { Storage } from "../../src/contracts/storage.ts";
 import { keyPart } from "../../src/key.ts";
 import { runPrefix, tickPrefix } from "../../src/place.ts";
 import { proveSwaps } from "../../src/run/probe.ts";
+import type { Overlap } from "./options.ts";
 
 /** How far a tick is: nobody has claimed it, somebody has, its run has ended. */
 export type Stage = "free" | "claimed" | "ended";
@@ -21,19 +22,33 @@ const KEPT = 10;
 const KEPT_MS = 3_600_000;
 /** How long those are kept whose run has not ended. */
 const UNENDED_KEPT_MS = 7 * 24 * KEPT_MS;
+/** How long a claim cannot have been removed for certain. */
+export const SAFE_MS: number = KEPT_MS / 2;
 /** After how many claims old ones are removed. */
 const CLAIMS_PER_CLEANING = 16;
 /** How many are removed at once, at most. */
 const MOST_REMOVED = 64;
+/** How many are read for that, at most. */
+const MOST_READ = 256;
+/** How many are read at the same time. */
+const READ_AT_ONCE = 16;
 
 /** The claims of one workflow. */
 export class Claims {
   readonly #storage: Storage;
   readonly #workflowId: string;
   readonly #prefix: string;
-  #count = 0;
+  /** Whether the run of each tick owns the workflow. */
+  readonly #exclusive: boolean;
+  /** Whoever makes one claim only removes old ones once in a while too. */
+  #count: number = Math.floor(Math.random() * CLAIMS_PER_CLEANING);
 
-  private constructor(storage: Storage, workflowId: string) {
+  private constructor(
+    storage: Storage,
+    workflowId: string,
+    exclusive: boolean,
+  ) {
+    this.#exclusive = exclusive;
     this.#storage = storage;
     this.#workflowId = workflowId;
     this.#prefix = tickPrefix(workflowId);
@@ -43,15 +58,18 @@ export class Claims {
    * Opens the claims of a workflow, without a request.
    *
    * @param workflow The workflow.
+   * @param overlap What becomes of a tick while another run goes on.
    * @returns The claims; undefined where no other host can share them.
    */
-  static of({ workflowId, generatedId, config }: Schedulable):
-    | Claims
-    | undefined {
+  static of(
+    { workflowId, generatedId, config }: Schedulable,
+    overlap: Overlap,
+  ): Claims | undefined {
     const { storage, ownership } = config;
     const isShared = ownership && !generatedId && storage.persistent &&
       storage.atomicSwap !== undefined;
-    return isShared ? new Claims(storage, workflowId) : undefined;
+    const exclusive = overlap !== "parallel";
+    return isShared ? new Claims(storage, workflowId, exclusive) : undefined;
   }
 
   /**
@@ -62,7 +80,10 @@ export class Claims {
    */
   async create(slot: string): Promise<boolean> {
     await proveSwaps(this.#storage);
-    return await this.#swap(slot, null, "claimed");
+    return await this.#swap(slot, null, {
+      stage: "claimed",
+      exclusive: this.#exclusive,
+    });
   }
 
   /**
@@ -84,7 +105,8 @@ export class Claims {
     for (;;) {
       const claim = await this.#storage.get(this.#key(slot));
       if (stageOf(claim) !== "claimed") return;
-      if (await this.#swap(slot, claim, "ended")) return;
+      const { exclusive } = claim.storage;
+      if (await this.#swap(slot, claim, { stage: "ended", exclusive })) return;
     }
   }
 
@@ -92,9 +114,10 @@ export class Claims {
    * Marks a tick that nobody had claimed, so that nobody takes it for missed.
    *
    * @param slot The tick.
+   * @returns Whether it was marked; false: somebody has claimed it.
    */
-  async drop(slot: string): Promise<void> {
-    await this.#swap(slot, null, "ended");
+  async drop(slot: string): Promise<boolean> {
+    return await this.#swap(slot, null, { stage: "ended", exclusive: true });
   }
 
   /**
@@ -112,39 +135,57 @@ export class Claims {
   }
 
   /**
-   * Removes old claims, now and then.
+   * Removes old claims, now and then; and what their runs have left behind, where
+   * those owned only themselves.
    *
    * @param nameOf Names a tick.
-   * @param hasRuns Whether each tick has left a run of its own behind.
    */
-  async clean(
-    nameOf: (slotMs: number) => string,
-    hasRuns: boolean,
-  ): Promise<void> {
-    const storage = this.#storage;
-    if (this.#count++ % CLAIMS_PER_CLEANING !== 0 || !storage.delete) return;
+  async clean(nameOf: (slotMs: number) => string): Promise<void> {
+    if (this.#count++ % CLAIMS_PER_CLEANING !== 0) return;
+    if (!this.#storage.delete) return;
     const nowMs = Date.now();
     const slots = await this.list() ?? [];
     const old = slots.slice(0, -KEPT).filter((ms) => ms < nowMs - KEPT_MS);
-    for (const slotMs of old.slice(0, MOST_REMOVED)) {
-      const slot = nameOf(slotMs);
-      const isEnded = await this.look(slot) === "ended";
-      if (!isEnded && slotMs > nowMs - UNENDED_KEPT_MS) continue;
-      if (hasRuns) {
-        await storage.deletePrefix?.(runPrefix(this.#workflowId, slot));
-      }
-      await storage.delete(this.#key(slot));
+    // Not always the same ones first: some of them may have to stay for long.
+    if (old.length > MOST_READ) {
+      old.push(...old.splice(0, Math.floor(Math.random() * old.length)));
     }
+    let removed = 0;
+    for (
+      let at = 0;
+      at < Math.min(old.length, MOST_READ) && removed < MOST_REMOVED;
+      at += READ_AT_ONCE
+    ) {
+      const some = old.slice(at, at + READ_AT_ONCE);
+      const done = await Promise.all(some.map((slotMs) => {
+        const isStale = slotMs <= nowMs - UNENDED_KEPT_MS;
+        return this.#remove(nameOf(slotMs), isStale);
+      }));
+      removed += done.filter((isRemoved) => isRemoved).length;
+    }
+  }
+
+  /** Removes a claim, unless its run has not ended. */
+  async #remove(slot: string, isStale: boolean): Promise<boolean> {
+    const storage = this.#storage;
+    const claim = await storage.get(this.#key(slot));
+    if (stageOf(claim) !== "ended" && !isStale) return false;
+    // Today's overlap need not be that of then.
+    if (claim.storage?.exclusive === false) {
+      await storage.deletePrefix?.(runPrefix(this.#workflowId, slot));
+    }
+    await storage.delete!(this.#key(slot));
+    return true;
   }
 
   async #swap(
     slot: string,
     expected: Context | null,
-    stage: Stage,
+    claim: { readonly stage: Stage; readonly exclusive: boolean },
   ): Promise<boolean> {
     const next = new Context({
       // No two writers write the same.
-      storage: { version: 1, stage, nonce: crypto.randomUUID() },
+      storage: { version: 1, ...claim, nonce: crypto.randomUUID() },
       taskId: "_tick",
       workflowId: this.#workflowId,
       runId: slot,

@@ -7,24 +7,17 @@
 import type { Schedulable } from "../../src/contracts/scheduler.ts";
 import type { StartOptions } from "../../src/run/options.ts";
 import { endsWithin } from "../../src/wait.ts";
-import { Claims } from "./claims.ts";
-import { reaches } from "./clock.ts";
+import { Claims, SAFE_MS } from "./claims.ts";
+import { rests, stopwatch } from "./clock.ts";
+import { type Fate, HAS_BEGUN, IS_OVER } from "./fates.ts";
 import type { ScheduleSettings } from "./options.ts";
 import { latestSlot, slotName, type Slots } from "./slots.ts";
+import { type Listener, MISSED, tick } from "./ticker.ts";
 import { type Outcome, TickRuns } from "./tick_run.ts";
+import { Unclaimed } from "./unclaimed.ts";
 
-/** A tick that is later than this is missed. */
-const LATE_MS = 60_000;
-/** Where a later tick is there already, it is so sooner. */
-const PASSED_MS = 5_000;
 /** How many earlier ticks a host that comes looks after. */
 const LOOKED_AFTER = 10;
-
-/**
- * What becomes of a tick: its run has `ended`, it was `dropped`, the storage has
- * `broken` down amid it, or it is `lost` to another host.
- */
-type Fate = "ended" | "dropped" | "broken" | "lost";
 
 /** One workflow on its schedule. */
 export class Schedule {
@@ -48,6 +41,7 @@ export class Schedule {
   #begun = 0;
   /** Ticks of which it is not known yet whether their runs count. */
   readonly #open: Set<Promise<unknown>> = new Set();
+  readonly #unclaimed: Unclaimed = new Unclaimed();
   /** The run that the next one waits for. */
   #before: Promise<unknown> = Promise.resolve();
 
@@ -70,7 +64,7 @@ export class Schedule {
     this.#slots = slots;
     this.#settings = settings;
     this.#leaseMs = workflow.config.leaseMs;
-    this.#claims = Claims.of(workflow);
+    this.#claims = Claims.of(workflow, overlap);
     this.#runs = new TickRuns(workflow, options, overlap, this.#claims);
     this.#most = { skip: 1, queue: 2, parallel: limit }[overlap];
     this.#givenSignal = signal;
@@ -89,7 +83,7 @@ export class Schedule {
     };
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
-    const startMs = Math.max(Date.now(), this.#settings.startAt - 1);
+    const startMs = Date.now();
     try {
       await this.#lookBack();
       await this.#tick(startMs);
@@ -129,43 +123,22 @@ export class Schedule {
     return this.#isStopped || this.#begun >= this.#settings.maxRuns;
   }
 
-  async #tick(startMs: number): Promise<void> {
-    const { stopAt, maxRuns } = this.#settings;
-    for (let lastMs = startMs; !this.#isSpent;) {
-      const nextMs = this.#slots.next(lastMs);
-      if (nextMs === undefined || nextMs >= stopAt) return;
-      if (!await reaches(nextMs, this.#ending.signal)) return;
-      lastMs = this.#fireDue(nextMs, Date.now());
-      // A run that another host has begun meanwhile does not count.
-      while (this.#begun >= maxRuns && this.#open.size > 0) {
-        await Promise.race([...this.#open]).catch(() => {});
-      }
-    }
+  #tick(startMs: number): Promise<void> {
+    const listener: Listener = {
+      isSpent: () => this.#isSpent,
+      fire: (slot) => this.#fire(slot),
+      settle: () => this.#settle(),
+      warn: (message, ticks) => this.#runs.write("WARNING", message, ticks),
+    };
+    const end = this.#ending.signal;
+    return tick(this.#slots, this.#settings, startMs, listener, end);
   }
 
-  /** Runs what is due; gives the latest tick that was. */
-  #fireDue(firstMs: number, nowMs: number): number {
-    const { stopAt, catchUp } = this.#settings;
-    const untilMs = Math.min(nowMs, stopAt - 1);
-    const latestMs = latestSlot(this.#slots, firstMs - 1, untilMs) ?? firstMs;
-    const due: number[] = [];
-    const passedMs = Math.max(firstMs, nowMs - PASSED_MS) - 1;
-    for (
-      let slotMs = this.#slots.next(passedMs);
-      slotMs !== undefined && slotMs <= latestMs;
-      slotMs = this.#slots.next(slotMs)
-    ) due.push(slotMs);
-    const isMissed = latestMs < nowMs - LATE_MS;
-    if (due.length === 0 && (catchUp || !isMissed)) due.push(latestMs);
-    if (due[0] !== firstMs) {
-      this.#tellMissed({
-        first: slotName(firstMs),
-        last: slotName(latestMs),
-        goesOnWith: due.length > 0 ? slotName(due[0]) : undefined,
-      });
+  /** A run that another host has begun meanwhile does not count. */
+  async #settle(): Promise<void> {
+    while (this.#begun >= this.#settings.maxRuns && this.#open.size > 0) {
+      await Promise.race([...this.#open]).catch(() => {});
     }
-    for (const slotMs of due) this.#fire(slotName(slotMs));
-    return latestMs;
   }
 
   /** Looks after what was begun, or missed, before this host was there. */
@@ -181,7 +154,7 @@ export class Schedule {
       const untilMs = Math.min(Date.now(), stopAt - 1);
       const missedMs = latestSlot(this.#slots, afterMs, untilMs);
       if (missedMs === undefined) return;
-      this.#tellMissed({ last: slotName(missedMs) });
+      this.#tellMissed(slotName(missedMs));
       if (catchUp) this.#fire(slotName(missedMs));
     } catch (error) {
       this.#runs.report("Cannot look for earlier ticks", error);
@@ -200,52 +173,75 @@ export class Schedule {
     const isBusy = this.#running >= this.#most;
     if (isBusy) {
       // Another host may be free.
-      if (this.#claims) this.#do(() => this.#standBy(slot, true));
-      else this.#runs.tellDropped(slot);
-      return;
+      if (!this.#claims) return this.#runs.tellDropped(slot);
+      return this.#do(() => this.#standBy(slot, true));
     }
     this.#running++;
     const taken = this.#count(() => this.#take(slot))
       .finally(() => this.#running--);
     this.#do(async () => {
-      const outcome = await taken;
-      if (outcome === "dropped" || outcome === "ended") return;
-      if (this.#claims) await this.#standBy(slot, false);
+      const fate = await taken;
+      if (!this.#claims || IS_OVER.has(fate)) return;
+      await this.#standBy(slot, false);
     });
   }
 
   /** Claims a tick and runs it. */
   async #take(slot: string): Promise<Fate> {
+    const { overlap } = this.#settings;
+    const elapsedMs = stopwatch();
     const before = this.#before;
     let passOn = () => {};
-    this.#before = new Promise<void>((resolve) => passOn = resolve);
+    if (overlap !== "parallel") {
+      this.#before = new Promise<void>((resolve) => passOn = resolve);
+    }
     try {
-      if (this.#claims && !await this.#claims.create(slot)) return "lost";
-      const { overlap } = this.#settings;
+      if (this.#claims && !await this.#claims.create(slot)) return "taken";
+      if (this.#claims && elapsedMs() > SAFE_MS) {
+        // It may have been run, and its claim removed since.
+        this.#tellMissed(slot);
+        await this.#runs.mark(slot);
+        return "late";
+      }
       if (overlap !== "parallel") await before;
       // Nobody has begun it: another host does, after a while.
-      if (this.#isStopped) return "lost";
-      const outcome = await this.#runs.run(slot, this.#cancelling.signal);
-      if (outcome === "broken") return "broken";
-      if (outcome === "locked") {
-        // In a queue, it was lost amid the run.
-        if (overlap !== "skip" && this.#claims) return "lost";
-        this.#runs.tellDropped(slot);
+      if (this.#isStopped) return "locked";
+      // By now, another host may have gone on with it, or have ended it.
+      const isLate = elapsedMs() > this.#leaseMs / 2;
+      if (isLate && this.#claims) {
+        if (await this.#claims.look(slot) !== "claimed") return "taken";
       }
-      await this.#runs.mark(slot);
-      await this.#runs.clean(slot);
-      return outcome === "locked" ? "dropped" : "ended";
+      return await this.#runTaken(slot, isLate);
+    } catch (error) {
+      this.#runs.report("Cannot run a scheduled tick", error, slot);
+      this.#unclaimed.add(slot, elapsedMs);
+      return "unclaimed";
     } finally {
       before.then(passOn);
     }
   }
 
+  /** Runs a tick that is ours. */
+  async #runTaken(slot: string, isLate: boolean): Promise<Fate> {
+    const outcome = await this.#runs.run(slot, this.#cancelling.signal);
+    if (outcome === "lost" || outcome === "unsure") return outcome;
+    if (outcome === "locked") {
+      // It may be this very run that goes on elsewhere.
+      const isUnknown = isLate || this.#settings.overlap !== "skip";
+      if (isUnknown && this.#claims) return outcome;
+      this.#runs.tellDropped(slot);
+    }
+    await this.#runs.mark(slot);
+    await this.#runs.clean(slot);
+    return outcome === "locked" ? "dropped" : outcome;
+  }
+
   /** Counts a run, unless it turns out that it has not begun here. */
-  async #count<T extends Fate | Outcome>(work: () => Promise<T>): Promise<T> {
+  async #count<T extends Fate>(work: () => Promise<T>): Promise<T> {
     this.#begun++;
     let counts = false;
     const counted = work().then((fate) => {
-      counts = fate === "ended" || fate === "broken";
+      counts = HAS_BEGUN.has(fate);
       return fate;
     }).finally(() => {
       if (!counts) this.#begun--;
@@ -260,24 +256,29 @@ export class Schedule {
    * goes on here.
    */
   async #standBy(slot: string, isBusy: boolean): Promise<void> {
-    const { signal } = this.#ending;
+    const claims = this.#claims!;
     for (;;) {
       // Not all hosts at once.
       const waitMs = this.#leaseMs * (1 + Math.random() / 2);
-      if (!await reaches(Date.now() + waitMs, signal)) return;
+      const isDue = await rests(waitMs, this.#ending.signal);
+      if (!isDue && !isBusy) return;
       try {
-        const stage = await this.#claims!.look(slot);
-        if (stage === "free" && isBusy) {
-          this.#runs.tellDropped(slot);
-          await this.#claims!.drop(slot);
+        // A tick that was dropped must not be taken for missed later.
+        if (isBusy && await claims.drop(slot)) {
+          return this.#runs.tellDropped(slot);
         }
-        if (stage !== "claimed") return;
+        const stage = isDue ? await claims.look(slot) : "ended";
+        if (stage === "ended") return;
+        if (stage === "free" && !this.#unclaimed.has(slot)) return;
         if (this.#running >= this.#most || this.#isSpent) continue;
+        if (stage === "free" && !await claims.create(slot)) continue;
         const outcome = await this.#runHere(slot);
-        if (outcome !== "ended") continue;
+        if (!IS_OVER.has(outcome)) continue;
+        this.#unclaimed.delete(slot);
         return await this.#runs.mark(slot);
       } catch (error) {
         this.#runs.report("Cannot look after a scheduled tick", error, slot);
+        if (!isDue) return;
       }
     }
   }
@@ -288,13 +289,12 @@ export class Schedule {
     const counts = this.#settings.overlap === "parallel" ? 1 : 0;
     this.#running += counts;
     const { signal } = this.#cancelling;
-    const outcome = await this.#count(() => this.#runs.run(slot, signal));
+    const outcome = await this.#count(() => this.#runs.run(slot, signal, true));
     this.#running -= counts;
     return outcome;
   }
 
-  #tellMissed(ticks: Readonly<Record<string, string | undefined>>): void {
-    const message = "Ticks of the schedule were missed";
-    this.#runs.write("WARNING", message, ticks);
+  #tellMissed(last: string): void {
+    this.#runs.write("WARNING", MISSED, { last });
   }
 }

@@ -18,11 +18,15 @@ import type { Overlap } from "./options.ts";
 import { slotName } from "./slots.ts";
 
 /**
- * What came of it. `ended`: the run has ended, well or not, here or elsewhere;
- * `locked`: another run goes on; `broken`: it was cancelled before it began, or
- * the storage has failed, so that it may be unfinished.
+ * What came of a start.
+ *
+ * - `ended`: the run of the tick has ended, well or not, here or elsewhere.
+ * - `refused`: it cannot be begun, nor later; that is told.
+ * - `locked`: another run goes on, and nothing has begun here.
+ * - `lost`: it has begun here, and lost the workflow amid it.
+ * - `unsure`: the storage has failed, or it was cancelled before it began.
  */
-export type Outcome = "ended" | "locked" | "broken";
+export type Outcome = "ended" | "refused" | "locked" | "lost" | "unsure";
 
 /** How long a tick waits in a queue: until whoever owns the workflow has ended. */
 const QUEUE_WAIT = "365d";
@@ -33,6 +37,9 @@ const KEPT_RUNS = 10;
 /** How many unfinished runs are gone on with before the one that was meant. */
 const MOST_OTHERS = 8;
 
+/** Lets an unfinished run go that had other tasks, or another input. */
+const LET_GO = { onWorkflowChange: "reset", onInputChange: "reset" } as const;
+
 /** Runs ticks of one workflow. */
 export class TickRuns {
   readonly #workflow: Schedulable;
@@ -40,6 +47,8 @@ export class TickRuns {
   readonly #claims: Claims | undefined;
   readonly #notices: Notices;
   readonly #ended: string[] = [];
+  /** The run of which it was told that it cannot go on. */
+  #told: string | undefined;
 
   /**
    * Makes a `TickRuns`.
@@ -76,43 +85,70 @@ export class TickRuns {
   }
 
   /**
-   * Runs the run of a tick to its end.
+   * Runs the run of a tick to its end; what a dead host has left unfinished comes
+   * first. Where that cannot go on, since the workflow has changed, it is told
+   * and let go.
    *
    * @param slot The tick.
    * @param signal Cancels the run.
+   * @param isStandby Whether another host may be at it: that is not waited for.
    * @returns What came of it; it never rejects.
    */
-  async run(slot: string, signal?: AbortSignal): Promise<Outcome> {
-    const options = signal ? { ...this.#options, signal } : this.#options;
-    let runId = slot;
-    for (let others = 0;;) {
-      try {
-        const started = await this.#workflow.start({ ...options, runId });
-        // In mode `background`, the start is not the end.
-        const { status } = await started.finished;
-        if (status !== "Completed") {
-          const message = `Scheduled run has ended as ${status}`;
-          this.write("ERROR", message, { runId });
-        }
-      } catch (error) {
-        const code = error instanceof DotFlowError ? error.code : undefined;
-        if (code === "WORKFLOW_LOCKED") return "locked";
-        if (code === "RUN_UNFINISHED" && others++ < MOST_OTHERS) {
-          // Somebody has died in it: that one comes first.
-          runId = (error as { runId?: string }).runId ?? slot;
-          continue;
-        }
-        // It has not begun: some other host may do so.
-        if (code === "WORKFLOW_CANCELLED") return "broken";
-        if (code !== "RUN_ENDED") {
-          this.report("Cannot run a scheduled tick", error, slot);
-          return code === "STORAGE" ? "broken" : "ended";
-        }
-      }
-      if (runId === slot) return "ended";
+  async run(
+    slot: string,
+    signal?: AbortSignal,
+    isStandby = false,
+  ): Promise<Outcome> {
+    let options: StartOptions = signal
+      ? { ...this.#options, signal }
+      : this.#options;
+    // Until it is known whether the owner is alive, and no longer.
+    if (isStandby) options = { ...options, wait: undefined };
+    let error: unknown;
+    for (let others = 0; others <= MOST_OTHERS; others++) {
+      error = await this.#start({ ...options, runId: slot });
+      if (codeOf(error) !== "RUN_UNFINISHED") break;
+      const { runId } = error as { runId: string };
+      const failure = await this.#start({ ...options, runId });
+      const outcome = this.#outcomeOf(failure, runId);
+      if (outcome === "refused" && isChange(failure)) {
+        options = { ...options, ...LET_GO };
+      } else if (outcome !== "ended") return outcome;
       await this.mark(runId);
-      runId = slot;
     }
+    return this.#outcomeOf(error, slot);
+  }
+
+  /** Runs a run to its end; gives what was thrown. */
+  async #start(options: StartOptions): Promise<unknown> {
+    try {
+      const started = await this.#workflow.start(options);
+      // In mode `background`, the start is not the end.
+      const { status } = await started.finished;
+      if (status === "Completed") return undefined;
+      const { runId } = options;
+      this.write("ERROR", `Scheduled run has ended as ${status}`, { runId });
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** What it means; what nobody else tells of is told. */
+  #outcomeOf(error: unknown, runId: string): Outcome {
+    const code = codeOf(error);
+    if (error === undefined || code === "RUN_ENDED") return "ended";
+    if (code === "WORKFLOW_LOCKED") {
+      return (error as { isLost?: boolean }).isLost ? "lost" : "locked";
+    }
+    // It has not begun: some other host may do so.
+    if (code === "WORKFLOW_CANCELLED") return "unsure";
+    if (!isChange(error) || this.#told !== runId) {
+      this.report("Cannot run a scheduled tick", error, runId);
+    }
+    if (isChange(error)) this.#told = runId;
+    return code === "STORAGE" || code === "RUN_UNFINISHED"
+      ? "unsure"
+      : "refused";
   }
 
   /**
@@ -137,10 +173,9 @@ export class TickRuns {
    */
   async clean(slot: string): Promise<void> {
     const { workflowId, config: { storage } } = this.#workflow;
-    const hasRuns = this.#options.exclusive === false;
     try {
-      if (this.#claims) return await this.#claims.clean(slotName, hasRuns);
-      if (!hasRuns) return;
+      if (this.#claims) return await this.#claims.clean(slotName);
+      if (this.#options.exclusive !== false) return;
       const surplus = this.#ended.splice(
         0,
         Math.max(0, this.#ended.push(slot) - KEPT_RUNS),
@@ -201,4 +236,14 @@ export class TickRuns {
   drain(): Promise<void> {
     return this.#notices.drain();
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof DotFlowError ? error.code : undefined;
+}
+
+/** Whether a run cannot go on since its workflow is another one now. */
+function isChange(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "WORKFLOW_CHANGED" || code === "INPUT_CHANGED";
 }

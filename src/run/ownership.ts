@@ -112,6 +112,7 @@ export class Ownership {
       `Cannot go on with workflow ${JSON.stringify(workflowId)}: ${reason}; ` +
         `what was finished is kept, start it again with resume to go on`,
       successor ?? undefined,
+      true,
     );
   }
 
