@@ -75,11 +75,18 @@ const CHECKS = {
  *   host dies, another one goes on after the lease of `Config`. Elsewhere, each
  *   process ticks for itself.
  * - A tick whose run fails, or whose storage does, is logged; the next one comes.
+ *   A tick that could not be claimed is tried again for half an hour, as long as
+ *   the schedule goes on.
+ * - A run that was left unfinished, and cannot go on since the workflow or its
+ *   input has changed, is logged and let go, so that later ticks run.
  * - Where clocks are put forward, a fixed time in the gap ("30 2 * * *") comes at
  *   its end, and the many times of a pattern (every 20 minutes from 2 to 3) do not come that
  *   day. Where they are put back, a fixed time comes once, and those of a pattern
  *   come in both hours. It is the library croner that says so.
- * - A clock that jumps is noticed within 30 seconds. No tick comes twice.
+ * - A clock that jumps is noticed within 30 seconds. Where it is set back, no
+ *   tick comes twice: the schedule waits for it. Where it is set back by more
+ *   than 3 hours, it was wrong before, and the schedule goes on from there; ticks
+ *   that were claimed, or whose runs are remembered, do not run again.
  *
  * In Deno, it needs no permission of its own.
  *

@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  action,
-  Config,
-  Context,
-  DotFlow,
-  StorageDefault,
-} from "@dotflow/dotflow";
+import { action, Context } from "@dotflow/dotflow";
 import { SchedulerTrigger } from "@dotflow/dotflow/providers/scheduler-trigger";
 import assert from "node:assert/strict";
 import { test } from "./harness.ts";

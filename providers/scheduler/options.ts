@@ -19,6 +19,10 @@ import {
  * What becomes of a tick while an earlier run goes on. `skip`: it is dropped;
  * `queue`: it waits, and one at most does so in a process; `parallel`: its run
  * goes on at the same time.
+ *
+ * Whether a run of another host goes on, or its host has died in it, is known
+ * after a third of the lease at most: where it ends meanwhile, a tick is not
+ * dropped by `skip` but begins that much later.
  */
 export type Overlap = "skip" | "queue" | "parallel";
 
