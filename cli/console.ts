@@ -16,7 +16,8 @@ const METHODS = {
   stdout: [
     ...["log", "info", "debug", "dir", "dirxml", "table", "clear"],
     ...["count", "countReset", "time", "timeLog", "timeEnd"],
-    ...["group", "groupCollapsed", "groupEnd", "write"],
+    // Bun writes traces to standard output; the others do not.
+    ...["group", "groupCollapsed", "groupEnd", "write", "trace"],
   ],
   stderr: ["warn", "error", "trace", "assert"],
 } as const;
@@ -78,7 +79,7 @@ export function takeOver(
   // Deno and Bun print without the streams: they are given another console.
   const own = consoleOf(take);
   const shared = console as unknown as Methods;
-  for (const method of names.flatMap((name) => METHODS[name])) {
+  for (const method of new Set(names.flatMap((name) => METHODS[name]))) {
     // Only Bun has write.
     if (!(method in shared)) continue;
     const original = shared[method];
