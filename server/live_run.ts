@@ -35,8 +35,12 @@ export class LiveRun {
   marked = false;
   /** Whether nobody else writes to it. */
   alone = false;
+  /** The table that its tasks are those of; null where it is not known. */
+  seal: string | null = null;
   /** When others were last asked, in milliseconds since the epoch. */
   askedAt = 0;
+  /** As of when its state is known; what was written later may be missing. */
+  knownAt = 0;
   /** The place of the next task that names none. */
   nextPosition = 0;
   #state: RunState | undefined;

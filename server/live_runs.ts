@@ -153,19 +153,22 @@ export class LiveRuns {
   }
 
   /**
-   * Tells the other servers that this one writes to a run, and learns where the
-   * run stands at that moment.
+   * Tells the other servers that this one writes to a run, and sees to it that
+   * where the run stands is known well enough: whoever ends a run to which
+   * others write waits for {@linkcode SETTLING_MS} until the tasks are counted.
    *
    * @param live The run.
    */
   async mark(live: LiveRun): Promise<void> {
-    if (live.marked) return;
+    const asOf = Date.now();
+    if (live.marked && asOf - live.knownAt < SETTLING_MS / 2) return;
     const { now } = await this.#records.change<RunState>(
       stateKey(live.place),
       (state) => state && this.markIn(state, state),
     );
     if (now === undefined) return;
     live.marked = true;
+    live.knownAt = asOf;
     this.take(live, now);
   }
 
@@ -252,7 +255,9 @@ export class LiveRuns {
           ? { ...stored, counts, seal }
           : undefined,
     );
-    if (changed) live.take(now!);
+    if (!changed) return;
+    live.seal = seal;
+    live.take(now!);
   }
 
   /** Gives a run in memory, which is the one used last from now on. */
@@ -266,6 +271,7 @@ export class LiveRuns {
 
   async #load(live: LiveRun): Promise<void> {
     const { place } = live;
+    live.knownAt = Date.now();
     const state = await this.#records.get<RunState>(stateKey(place));
     if (state === undefined) return;
     const table = state.seal === null
@@ -273,6 +279,7 @@ export class LiveRuns {
       : await this.#records.get<Table>(tableKey(place));
     if (table !== undefined && table.seal === state.seal) {
       for (const row of table.rows) live.apply(row);
+      live.seal = table.seal;
     } else {
       const keys = await this.#records.list(taskPrefix(place));
       const tasks = await this.#records.getAll<TaskState>(keys);
@@ -284,9 +291,11 @@ export class LiveRuns {
 
   /** Asks whether others have written to a run, and takes over what they did. */
   async #ask(live: LiveRun): Promise<void> {
+    const asOf = Date.now();
     const state = await this.#records.get<RunState>(stateKey(live.place));
     live.alone = state !== undefined && this.#isAlone(live, state);
     if (state !== undefined && !live.alone) await this.#takeOver(live, state);
+    live.knownAt = asOf;
     live.askedAt = Date.now();
   }
 
@@ -296,7 +305,7 @@ export class LiveRuns {
 
   async #takeOver(live: LiveRun, state: RunState): Promise<void> {
     const { place } = live;
-    const isSame = state.seal !== null && state.seal === live.state?.seal;
+    const isSame = state.seal !== null && state.seal === live.seal;
     if (!isSame) {
       const wanted = new Set(await this.#records.list(taskPrefix(place)));
       for (const { start, summary } of live.rows.values()) {
@@ -308,6 +317,7 @@ export class LiveRuns {
       const tasks = await this.#records.getAll<TaskState>([...wanted]);
       if (live.state === undefined) live.take(state);
       for (const task of tasks) if (task) this.apply(live, toRow(task));
+      live.seal = state.seal;
     }
     this.take(live, state);
   }

@@ -108,7 +108,6 @@ export class Runs {
         await this.#apply(live, name, { status });
       }
       await this.#live.mark(live);
-      if (live.hasEnded) await this.#noteLate(live);
       const position = task.position ??
         live.rows.get(task.task_id)?.summary.position ?? live.nextPosition++;
       const next: TaskState = {
@@ -125,7 +124,11 @@ export class Runs {
             : undefined,
       );
       this.#live.apply(live, now === next ? row : toRow(now!));
-      if (live.hasEnded) await this.#seal(live);
+      // Storing may have taken long: only now it is certain who counts it.
+      await this.#live.mark(live);
+      if (!live.hasEnded) return;
+      await this.#noteLate(live);
+      await this.#seal(live);
     });
     return id;
   }
@@ -145,6 +148,7 @@ export class Runs {
   }
 
   async #apply(live: LiveRun, name: FullName, word: RunWord): Promise<void> {
+    const asOf = Date.now();
     const now = new Date().toISOString();
     const { place } = live;
     const made = newState(name, word, now);
@@ -160,6 +164,7 @@ export class Runs {
       },
     );
     live.marked = true;
+    live.knownAt = asOf;
     this.#live.take(live, outcome.now!);
     if (live.hasEnded && outcome.changed) await this.#seal(live);
     if (outcome.before === undefined) await this.#prune();

@@ -233,6 +233,66 @@ export function testServer(place: ServerPlace): void {
     }
   });
 
+  check(
+    "a task counts that is told to a server that knows no end",
+    async (open) => {
+      const [ends, tells] = [startServer(open()), startServer(open())]
+        .map(({ client }) => client);
+      const path = "/api/workflows/w/runs";
+      const task = (task_id: string, run_id: string) =>
+        ({ task_id, run_id, status: "Completed" }) as const;
+      const found = async (run_id: string) => {
+        for (const client of [ends, tells, startServer(open()).client]) {
+          const { items } = await client.get(`${path}/${run_id}/tasks`);
+          const ids = items.map(({ task_id }: { task_id: string }) => task_id);
+          assert.deepEqual(ids.sort(), ["t1", "t2"]);
+          const { tasks } = await client.get(`${path}/${run_id}`);
+          assert.equal(tasks.completed, 2);
+        }
+      };
+      // It has only read the run.
+      await ends.tellRun("w", { status: "In progress", run_id: "r1" });
+      await ends.tellTask("w", task("t1", "r1"));
+      await tells.get(`${path}/r1`);
+      await ends.tellRun("w", { status: "Completed", run_id: "r1" });
+      await tells.tellTask("w", task("t2", "r1"));
+      await found("r1");
+      // It has written to the run long ago, and it is counted since.
+      await ends.tellRun("w", { status: "In progress", run_id: "r2" });
+      await tells.tellTask("w", task("t1", "r2"));
+      await ends.tellRun("w", { status: "Completed", run_id: "r2" });
+      passTime(70_000);
+      await ends.get(`${path}/r2`);
+      await tells.tellTask("w", task("t2", "r2"));
+      await found("r2");
+    },
+  );
+
+  check(
+    "a task counts that is stored while the run is counted",
+    async (open) => {
+      const storage = open();
+      const { client: ends } = startServer(storage);
+      let whileStoring = () => Promise.resolve();
+      const { client: tells } = startServer(
+        storing(open(), async (key) => {
+          if (key.endsWith("/task/t2")) await whileStoring();
+        }),
+      );
+      const path = "/api/workflows/w/runs/r";
+      await ends.tellRun("w", { status: "In progress", run_id: "r" });
+      const task = { run_id: "r", status: "Completed" } as const;
+      await tells.tellTask("w", { ...task, task_id: "t1" });
+      await ends.tellRun("w", { status: "Completed", run_id: "r" });
+      passTime(70_000);
+      whileStoring = async () => void await ends.get(path);
+      await tells.tellTask("w", { ...task, task_id: "t2" });
+      for (const client of [ends, tells, startServer(open()).client]) {
+        assert.equal((await client.get(path)).tasks.completed, 2);
+      }
+    },
+  );
+
   check("a resume begins the same run again", async (open) => {
     const { client } = startServer(open());
     const at = (minute: number) => `2026-03-01T10:0${minute}:00.000Z`;
@@ -623,6 +683,27 @@ export function testServer(place: ServerPlace): void {
     assert.deepEqual(keys.filter((key) => /\/r[01]\//.test(key)), []);
     const gone = await client.ask("GET", "/api/workflows/w/runs/r0");
     assert.equal(gone.status, 404);
+  });
+}
+
+/** Sets the clock on, until the test ends. */
+function passTime(ms: number): void {
+  const { now } = Date;
+  Date.now = () => now() + ms;
+  cleanup(() => void (Date.now = now));
+}
+
+/** A storage, this very one, that tells of what it is about to swap. */
+function storing(
+  storage: Storage,
+  before: (key: string) => Promise<void>,
+): Storage {
+  const swap = storage.atomicSwap!.bind(storage);
+  return Object.assign(storage, {
+    atomicSwap: async (...args: Parameters<typeof swap>) => {
+      await before(args[0]);
+      return await swap(...args);
+    },
   });
 }
 
