@@ -56,6 +56,11 @@ export class Hub {
     this.#events[number % KEPT] = { number, event, workflow_id, run_id, text };
   }
 
+  /** Tells all who listen to load anew: what has happened is not told. */
+  lose(): void {
+    this.#last += KEPT + 1;
+  }
+
   /**
    * Reads on.
    *

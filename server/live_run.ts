@@ -37,6 +37,8 @@ export class LiveRun {
   alone = false;
   /** The table that its tasks are those of; null where it is not known. */
   seal: string | null = null;
+  /** Whether listeners were told of it. */
+  told = false;
   /** When others were last asked, in milliseconds since the epoch. */
   askedAt = 0;
   /** As of when its state is known; what was written later may be missing. */

@@ -133,14 +133,25 @@ export class LiveRuns {
   }
 
   /**
+   * Tells whether listeners know of a start of a run.
+   *
+   * @param place The run.
+   * @param starts The start.
+   * @returns Whether they were told of it, or of a later one.
+   */
+  hasTold({ path }: RunPlace, starts: number): boolean {
+    const live = this.#runs.get(path);
+    return live?.told === true && (live.state?.starts ?? 0) >= starts;
+  }
+
+  /**
    * Tells of a run that another server has begun, or begun again.
    *
    * @param place The run.
    */
   async discover(place: RunPlace): Promise<void> {
-    const isKnown = this.#runs.has(place.path);
     const live = await this.read(place);
-    if (live !== undefined && !isKnown) this.#changed.add(live);
+    if (live?.told === false) this.#changed.add(live);
   }
 
   /**
@@ -211,6 +222,7 @@ export class LiveRuns {
   take(live: LiveRun, state: RunState): void {
     if (live.take(state)) {
       this.#changed.delete(live);
+      live.told = true;
       this.#hub.add({ event: "run", data: live.summary! });
     }
   }
@@ -219,7 +231,9 @@ export class LiveRuns {
   tell(): void {
     for (const live of this.#changed) {
       const data = live.summary;
-      if (data !== undefined) this.#hub.add({ event: "run", data });
+      if (data === undefined) continue;
+      live.told = true;
+      this.#hub.add({ event: "run", data });
     }
     this.#changed.clear();
   }

@@ -139,7 +139,7 @@ export function createServer(options: ServerOptions): ServerApp {
   const logins = new Logins(records, places, settings.tokenAge);
   const queries = new Queries({ records, places, index, live });
   const runs = new Runs({ records, places, index, live, keep, onError });
-  const news = new News({ index, live, places, refreshMs, onError });
+  const news = new News({ index, live, hub, places, refreshMs, onError });
   const streams = new Streams(hub, () => news.look());
   const routes = makeRoutes({
     bodyLimit,

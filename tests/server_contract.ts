@@ -583,6 +583,33 @@ export function testServer(place: ServerPlace): void {
     }
   });
 
+  check(
+    "one server streams all of many runs that another takes",
+    async (open) => {
+      const { client } = startServer(open());
+      const { client: other } = startServer(open());
+      const stream = eventsOf(await client.raw("GET", "/api/events"));
+      const heard = stream.next();
+      await client.tellRun("here", { status: "In progress", run_id: "r" });
+      await heard;
+      const missing = new Set(
+        Array.from({ length: place.slow ? 40 : 100 }, (_, nth) => `run-${nth}`),
+      );
+      await Promise.all(
+        [...missing].map((run_id) =>
+          other.tellRun("there", { status: "In progress", run_id })
+        ),
+      );
+      // One that was read here is new to those who listen all the same.
+      await client.get("/api/workflows/there/runs/run-0");
+      for await (const { event, data } of stream) {
+        assert.equal(event, "run");
+        missing.delete(JSON.parse(data).run_id);
+        if (missing.size === 0) break;
+      }
+    },
+  );
+
   check("a device is given a token once, when approved", async (open) => {
     const { client, app } = startServer(open());
     const { client: approver } = startServer(open());

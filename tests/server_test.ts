@@ -10,7 +10,7 @@ import { createServer, type ServerOptions } from "@dotflow/dotflow/server";
 import assert from "node:assert/strict";
 import { cleanup, test } from "./harness.ts";
 import { startServer } from "./server_contract.ts";
-import { Client, TOKEN } from "./server_client.ts";
+import { Client, eventsOf, TOKEN } from "./server_client.ts";
 import { StorageBare, StorageText } from "./storages.ts";
 
 const start = (options = {}) => startServer(new StorageDefault(), options);
@@ -300,6 +300,28 @@ test("a run that begins while runs are listed stays in the list", async () => {
   release();
   await Promise.all([listing, telling]);
   assert.equal((await client.get("/api/runs")).items.length, 1);
+});
+
+test("listeners load anew where more is new than can be told", async () => {
+  const storage = new StorageDefault();
+  const { client } = startServer(storage);
+  const { client: other } = startServer(storage, { refresh: "1h" });
+  const stream = eventsOf(await client.raw("GET", "/api/events"));
+  const heard = stream.next();
+  await client.tellRun("here", { status: "In progress", run_id: "r" });
+  await heard;
+  const next = stream.next();
+  const runs = Array.from({ length: 1_500 }, (_, nth) => `r${nth}`);
+  await Promise.all(
+    runs.map((run_id) => other.tellRun("w", { status: "New", run_id })),
+  );
+  let told = await next;
+  while (told.value!.event !== "reset") told = await stream.next();
+  // And from then on, all is told again.
+  await other.tellRun("w", { status: "New", run_id: "last" });
+  for await (const { data } of stream) {
+    if (JSON.parse(data).run_id === "last") break;
+  }
 });
 
 test("logins are bounded", async () => {
