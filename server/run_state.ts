@@ -23,6 +23,8 @@ export interface RunState {
   readonly started_at: string;
   /** When its latest start began, as the client has said; null: it has not. */
   readonly begun_at: string | null;
+  /** When its latest starts began, as clients have said, in their order. */
+  readonly begins: readonly string[];
   /** How many starts there have been; a resume is one more. */
   readonly starts: number;
   readonly finished_at: string | null;
@@ -62,6 +64,9 @@ export function isEnd(status: string): boolean {
   return status === "Completed" || status === "Failed" ||
     status === "Cancelled";
 }
+
+/** So many starts are told apart. */
+const MOST_BEGINS = 32;
 
 /** So many servers are named; where there are more, none is alone. */
 const MOST_WRITERS = 8;
@@ -118,7 +123,7 @@ export function nextState(
       ...merged,
       status: "In progress",
       resumed: word.resumed ?? false,
-      begun_at: word.started_at ?? null,
+      ...asBegun(state, word),
     };
   }
   return beginsAgain(state, word)
@@ -126,7 +131,7 @@ export function nextState(
       ...merged,
       status: "In progress",
       resumed: true,
-      begun_at: word.started_at ?? null,
+      ...asBegun(state, word),
       starts: state.starts + 1,
       finished_at: null,
       duration: null,
@@ -136,17 +141,33 @@ export function nextState(
     : undefined;
 }
 
-/** What was said of an earlier start arrives after a later one has begun. */
+/**
+ * What was said of an earlier start arrives after a later one has begun. Clocks
+ * of machines differ, so times tell which start it was, and order only those
+ * of which nothing was heard.
+ */
 function isOfEarlierStart(state: RunState, { started_at }: RunWord): boolean {
-  return started_at !== undefined && state.begun_at !== null &&
-    started_at < state.begun_at;
+  if (started_at === undefined || state.begun_at === null) return false;
+  return started_at !== state.begun_at &&
+    (state.begins.includes(started_at) || started_at < state.begun_at);
+}
+
+function asBegun(
+  { begins }: RunState,
+  { started_at }: RunWord,
+): Pick<RunState, "begun_at" | "begins"> {
+  if (started_at === undefined) return { begun_at: null, begins };
+  return {
+    begun_at: started_at,
+    begins: [...begins.slice(1 - MOST_BEGINS), started_at],
+  };
 }
 
 function beginsAgain(state: RunState, word: RunWord): boolean {
   if (word.resumed !== true) return false;
   if (word.started_at === undefined) return isEnd(state.status);
   return word.started_at !== state.begun_at &&
-    !isOfEarlierStart(state, word);
+    !state.begins.includes(word.started_at);
 }
 
 function ended(
@@ -160,7 +181,7 @@ function ended(
   return {
     ...state,
     status,
-    begun_at: state.begun_at ?? started_at ?? null,
+    ...state.begun_at === null && asBegun(state, { status, started_at }),
     // The client's clock tells both, and this one may go differently.
     finished_at: Number.isNaN(end.getTime()) ? now : end.toISOString(),
     duration: lasted,

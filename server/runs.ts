@@ -251,6 +251,7 @@ function newState(
     resumed: false,
     started_at,
     begun_at: null,
+    begins: [],
     starts: 1,
     finished_at: null,
     duration: null,

@@ -344,6 +344,33 @@ export function testServer(place: ServerPlace): void {
     assert.equal(items[0].tasks.completed, 1);
   });
 
+  check(
+    "a resume on a machine whose clock is behind ends too",
+    async (open) => {
+      const { client } = startServer(open());
+      const { client: other } = startServer(open());
+      const at = (second: number) => `2026-03-01T10:00:0${second}.000Z`;
+      const first = { run_id: "r", started_at: at(9) };
+      const second = { run_id: "r", started_at: at(5), resumed: true };
+      const path = "/api/workflows/w/runs/r";
+      await client.tellRun("w", { ...first, status: "In progress" });
+      await client.tellRun("w", { ...second, status: "In progress" });
+      // What comes twice or late is still told apart.
+      await other.tellRun("w", { ...second, status: "In progress" });
+      await other.tellRun("w", {
+        ...first,
+        status: "In progress",
+        resumed: true,
+      });
+      await other.tellRun("w", { ...first, status: "Failed" });
+      assert.equal((await client.get(path)).status, "In progress");
+      await client.tellRun("w", { ...second, status: "Completed" });
+      for (const one of [client, other, startServer(open()).client]) {
+        assert.equal((await one.get(path)).status, "Completed");
+      }
+    },
+  );
+
   check("a client that names no run has one after the other", async (open) => {
     const { client } = startServer(open());
     const made = await client.ask("POST", "/cli/workflows", {
