@@ -49,7 +49,10 @@ export function makeApp(options: AppOptions): Hono {
   const handle =
     (act: (c: Context) => Response | Promise<Response>) =>
     async (c: Context): Promise<Response> => {
-      const response = await answer(() => act(c), options);
+      const response = await answer(() => {
+        guard.checkHost(c.req.raw);
+        return act(c);
+      }, options);
       metrics.answered(c.req.method, response.status);
       for (const name in HEADERS) response.headers.set(name, HEADERS[name]);
       return response;

@@ -83,7 +83,7 @@ export class Logins {
   }
 
   /**
-   * Begins a login.
+   * Begins a login. How many begin is limited for each server, whoever asks.
    *
    * @param origin The address of this server.
    * @returns What the device is told.
@@ -132,7 +132,9 @@ export class Logins {
       (login) => {
         if (login === undefined || login.expires <= now) return undefined;
         if (login.state === "approved") return { ...login, state: "done" };
-        return login.state === "waiting" ? { ...login, asked: now } : undefined;
+        return login.state === "waiting" && !isEarly(login, now)
+          ? { ...login, asked: now }
+          : undefined;
       },
     );
     if (before === undefined || before.expires <= now) {
@@ -140,8 +142,10 @@ export class Logins {
     }
     if (before.state === "refused") throw new Problem(410, "access_denied");
     if (login!.state === "waiting") {
-      const isEarly = now - before.asked < (INTERVAL_S - 1) * 1000;
-      throw new Problem(400, isEarly ? "slow_down" : "authorization_pending");
+      const detail = isEarly(before, now)
+        ? "slow_down"
+        : "authorization_pending";
+      throw new Problem(400, detail);
     }
     if (before.state === "done") throw new Problem(410, "expired_token");
     const token = `dft_${randomText(32)}`;
@@ -250,6 +254,11 @@ export class Logins {
   #tokenKey(hash: string): string {
     return `${this.#prefix}token/${hash}`;
   }
+}
+
+/** Whether a device asks again too soon, for which nothing is written. */
+function isEarly({ asked }: Login, now: number): boolean {
+  return now - asked < (INTERVAL_S - 1) * 1000;
 }
 
 function isWaiting({ state, expires }: Login): boolean {

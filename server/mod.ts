@@ -141,8 +141,10 @@ export function createServer(options: ServerOptions): ServerApp {
   const runs = new Runs({ records, places, index, live, keep, onError });
   const news = new News({ index, live, hub, places, refreshMs, onError });
   const streams = new Streams(hub, () => news.look());
+  const guard = new Guard(settings.token, logins, settings.hosts);
   const routes = makeRoutes({
     bodyLimit,
+    isOpen: guard.isOpen,
     publicUrl: settings.publicUrl,
     places,
     runs,
@@ -162,7 +164,6 @@ export function createServer(options: ServerOptions): ServerApp {
         },
       }),
   });
-  const guard = new Guard(settings.token, logins);
   const app = makeApp({ routes, guard, metrics, onError });
   const close = async () => {
     streams.close();

@@ -17,7 +17,8 @@ import {
   toFunction,
   toName,
 } from "../src/options.ts";
-import type { Tokens } from "./auth.ts";
+import { hostInUrl, toHost } from "../src/http/address.ts";
+import { hostOf, type Tokens } from "./auth.ts";
 
 /** How much the server keeps; the oldest runs are removed first. */
 export interface ServerKeep {
@@ -86,6 +87,14 @@ export interface ServerOptions {
    */
   readonly tokenAge?: Duration | null;
   /**
+   * By which names of hosts the server may be spoken to, without ports; null: by
+   * any. A page of the web can give its own name to any address, this machine's
+   * too; without a token, only what names come in tells its requests apart.
+   *
+   * @default {["localhost", "127.0.0.1", "::1"]} without a token, else null
+   */
+  readonly hosts?: readonly string[] | null;
+  /**
    * Told of every failure of the storage, which the client only learns as 503.
    *
    * @default Written to the console
@@ -113,10 +122,8 @@ const CHECKS = {
   publicUrl: optional(toPublicUrl),
   tokenAge: (value: unknown, option: string) =>
     value === null ? Infinity : toTimeout(value ?? "90d", option),
-  onError: optional(
-    toFunction as Check<(error: unknown) => void>,
-    (error: unknown) => console.error(error),
-  ),
+  hosts: toHosts,
+  onError: toTeller,
 } satisfies Record<keyof ServerOptions, Check<unknown>>;
 
 /** The options, checked. */
@@ -171,6 +178,21 @@ function toStorage(value: unknown, option: string): Storage {
   );
 }
 
+/** Whoever asks is answered, even where nobody can be told. */
+function toTeller(value: unknown, option: string): (error: unknown) => void {
+  const tell = optional(
+    toFunction as Check<(error: unknown) => void>,
+    (error: unknown) => console.error(error),
+  )(value, option);
+  return (error) => {
+    try {
+      tell(error);
+    } catch {
+      // There is nobody else to be told.
+    }
+  };
+}
+
 function toPrefix(value: unknown, option: string): string {
   const prefix = toName(value, option);
   if (/^[a-z0-9][a-z0-9-]{0,39}$/.test(prefix)) return prefix;
@@ -179,6 +201,23 @@ function toPrefix(value: unknown, option: string): string {
       describe(value)
     } as ${option}: give up to 40 small letters, ` +
       `digits and hyphens`,
+  );
+}
+
+/** As they stand in URLs; undefined where nothing was given. */
+function toHosts(
+  value: unknown,
+  option: string,
+): ReadonlySet<string> | null | undefined {
+  if (value === undefined || value === null) return value;
+  if (Array.isArray(value) && value.length > 0) {
+    return new Set(
+      value.map((host) => hostOf(hostInUrl(toHost(host, option)))!),
+    );
+  }
+  throw new InvalidOptionError(
+    `Cannot use ${describe(value)} as ${option}: give a list of names such ` +
+      `as "flows.example", or null`,
   );
 }
 

@@ -43,6 +43,8 @@ export interface Route {
 export interface RoutesOptions {
   /** How many bytes a body may have. */
   readonly bodyLimit: number;
+  /** Whether everybody may ask. */
+  readonly isOpen: boolean;
   /** Where people reach the server; undefined: where the request came to. */
   readonly publicUrl: string | undefined;
   /** Where is what. */
@@ -187,11 +189,13 @@ function listRoutes({ queries, places, streams }: RoutesOptions): Route[] {
 }
 
 /** How a command line gets a token of its own. */
-function loginRoutes({ logins, publicUrl }: RoutesOptions): Route[] {
+function loginRoutes(
+  { logins, publicUrl, isOpen }: RoutesOptions,
+): Route[] {
   /** No body here is long. */
   const body = async (request: Request) =>
     new Fields(await readJson(request, 10_000));
-  return [
+  const routes: Route[] = [
     {
       method: "GET",
       path: "/api/login/:user_code",
@@ -225,6 +229,14 @@ function loginRoutes({ logins, publicUrl }: RoutesOptions): Route[] {
       },
     },
   ];
+  // A token would be good on a guarded server that shares the storage, too.
+  return isOpen
+    ? routes.map((route) => ({ ...route, answer: refuseLogin }))
+    : routes;
+}
+
+function refuseLogin(): never {
+  throw new Problem(403, "Cannot log in here: this server needs no token");
 }
 
 /** What is asked of the server itself. */

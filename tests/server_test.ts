@@ -11,7 +11,12 @@ import assert from "node:assert/strict";
 import { cleanup, test } from "./harness.ts";
 import { startServer } from "./server_contract.ts";
 import { Client, eventsOf, TOKEN } from "./server_client.ts";
-import { StorageBare, StorageText } from "./storages.ts";
+import {
+  StorageBare,
+  StorageCounting,
+  StorageFailing,
+  StorageText,
+} from "./storages.ts";
 
 const start = (options = {}) => startServer(new StorageDefault(), options);
 
@@ -324,6 +329,94 @@ test("listeners load anew where more is new than can be told", async () => {
   }
 });
 
+test("without a token, it only answers by names of this machine", async () => {
+  const storage = new StorageDefault();
+  const status = async (url: string, options = {}, headers = {}) => {
+    const { app } = startServer(storage, { token: null, ...options });
+    const response = await app.fetch(new Request(url, { headers }));
+    await response.body?.cancel();
+    return response.status;
+  };
+  for (const host of ["localhost:8710", "127.0.0.1", "127.1.2.3", "[::1]:80"]) {
+    assert.equal(await status(`http://${host}/api/runs`), 200, host);
+  }
+  for (
+    const path of ["/", "/api/runs", "/health", "/openapi.json", "/nowhere"]
+  ) {
+    assert.equal(await status(`http://rebound.example${path}`), 421, path);
+  }
+  assert.equal(await status("http://127.0.0.1.example/api/runs"), 421);
+  const rebound = { host: "rebound.example" };
+  if (
+    new Request("http://localhost", { headers: rebound }).headers.has("host")
+  ) {
+    assert.equal(await status("http://localhost/api/runs", {}, rebound), 421);
+  }
+  const hosts = ["Flows.example", "::1"];
+  assert.equal(await status("http://flows.example/api/runs", { hosts }), 200);
+  assert.equal(await status("http://[::1]:8710/api/runs", { hosts }), 200);
+  assert.equal(await status("http://localhost/api/runs", { hosts }), 421);
+  assert.equal(
+    await status("http://any.example/api/runs", { hosts: null }),
+    200,
+  );
+  // With a token, whoever knows it may use any name, unless told otherwise.
+  const token = { token: TOKEN };
+  assert.equal(await status("http://any.example/health", token), 200);
+  const both = { ...token, hosts };
+  assert.equal(await status("http://any.example/health", both), 421);
+});
+
+test("without a token, nobody logs in or is let in", async () => {
+  const storage = new StorageDefault();
+  const { client: guarded } = startServer(storage);
+  const { client: open } = startServer(storage, { token: null });
+  const { body } = await guarded.ask("POST", "/cli/device");
+  const path = `/api/login/${body.user_code}`;
+  const { device_code } = body;
+  for (
+    const [method, target, value] of [
+      ["POST", "/cli/device"],
+      ["POST", "/cli/token", { device_code }],
+      ["GET", path],
+      ["POST", path, { approve: true }],
+    ] as const
+  ) {
+    const { status } = await open.ask(method, target, value);
+    assert.equal(status, 403, `${method} ${target}`);
+  }
+  const asked = await guarded.ask("POST", "/cli/token", { device_code });
+  assert.equal(asked.body.detail, "authorization_pending");
+});
+
+test("a device that asks too often makes no writes", async () => {
+  const storage = new StorageCounting();
+  const { client } = startServer(storage);
+  const { device_code } = (await client.ask("POST", "/cli/device")).body;
+  const poll = async () =>
+    (await client.ask("POST", "/cli/token", { device_code })).body.detail;
+  assert.equal(await poll(), "authorization_pending");
+  storage.take();
+  for (let nth = 0; nth < 20; nth++) assert.equal(await poll(), "slow_down");
+  const { post = 0, swap = 0 } = storage.take();
+  assert.deepEqual([post, swap], [0, 0]);
+});
+
+test("an onError that throws takes no answer with it", async () => {
+  const storage = new StorageFailing();
+  let told = 0;
+  const onError = () => {
+    told++;
+    throw new Error("nobody can be told");
+  };
+  const { client } = startServer(storage, { onError });
+  storage.fails = () => true;
+  const { status, body } = await client.ask("GET", "/api/workflows/w/runs/r");
+  assert.equal(status, 503);
+  assert.match(body.detail, /^Cannot reach the storage/);
+  assert.equal(told, 1);
+});
+
 test("logins are bounded", async () => {
   const { client } = start();
   const statuses = [];
@@ -376,6 +469,8 @@ test("bad options are refused, and no token is shown", () => {
     [{ ...good, publicUrl: "https://u:hunter2@host" }, /as publicUrl/],
     [{ ...good, publicUrl: "host:80" }, /as publicUrl/],
     [{ ...good, tokenAge: 0 }, /tokenAge/],
+    [{ ...good, hosts: [] }, /as hosts/],
+    [{ ...good, hosts: ["http://u:hunter2@host"] }, /as hosts/],
     [{ ...good, onError: "log" }, /onError/],
     [{ ...good, tokens: "hunter2" }, /Cannot use option "tokens"/],
   ];
