@@ -116,10 +116,13 @@ export class Fields {
   }
 
   /** A list of objects; empty where it is missing. */
-  list<T>(name: string, read: (item: Fields) => T): T[] {
+  list<T>(name: string, read: (item: Fields) => T, most = Infinity): T[] {
     if (!this.#has(name)) return [];
     const value = this.#get(name);
     if (!Array.isArray(value)) throw this.#wrong(name, "a list");
+    if (value.length > most) {
+      throw this.#wrong(name, `a list of at most ${most}`);
+    }
     return value.map((item, at) =>
       read(new Fields(item, `${this.#path}${name}[${at}]`))
     );

@@ -11,6 +11,9 @@ import type { ServerEvent } from "../src/wire.ts";
 /** So many events are kept. */
 const KEPT = 4096;
 
+/** So long their texts are together. */
+const KEPT_LENGTH = 16_000_000;
+
 /** An event, ready to be sent. */
 export interface KeptEvent {
   /** Its number, from 1. */
@@ -30,6 +33,9 @@ export class Hub {
   #name: string | undefined;
   readonly #events: KeptEvent[] = [];
   #last = 0;
+  /** The number of the oldest event that is kept, and the length of all. */
+  #first = 1;
+  #length = 0;
 
   /**
    * Tells this server apart from another one, and from itself before it was
@@ -53,12 +59,17 @@ export class Hub {
     const { workflow_id, run_id } = data;
     const text = JSON.stringify(data);
     const number = ++this.#last;
+    if (number - this.#first >= KEPT) this.#drop();
+    this.#length += text.length;
+    while (this.#length > KEPT_LENGTH) this.#drop();
     this.#events[number % KEPT] = { number, event, workflow_id, run_id, text };
   }
 
   /** Tells all who listen to load anew: what has happened is not told. */
   lose(): void {
-    this.#last += KEPT + 1;
+    this.#events.length = 0;
+    this.#length = 0;
+    this.#first = ++this.#last + 1;
   }
 
   /**
@@ -69,12 +80,18 @@ export class Hub {
    * @returns The events after it; undefined where some of them are gone.
    */
   after(after: number, most: number): KeptEvent[] | undefined {
-    if (after > this.#last || this.#last - after > KEPT) return undefined;
+    if (after > this.#last || after < this.#first - 1) return undefined;
     const events: KeptEvent[] = [];
     for (let number = after + 1; number <= this.#last; number++) {
       events.push(this.#events[number % KEPT]);
       if (events.length >= most) break;
     }
     return events;
+  }
+
+  #drop(): void {
+    const at = this.#first++ % KEPT;
+    this.#length -= this.#events[at].text.length;
+    delete this.#events[at];
   }
 }

@@ -137,8 +137,16 @@ export function createServer(options: ServerOptions): ServerApp {
   const index = new RunIndex(records, places, refreshMs);
   const live = new LiveRuns({ records, hub, refreshMs });
   const logins = new Logins(records, places, settings.tokenAge);
-  const queries = new Queries({ records, places, index, live });
-  const runs = new Runs({ records, places, index, live, keep, onError });
+  const queries = new Queries({ records, places, index, live, onError });
+  const runs = new Runs({
+    records,
+    places,
+    index,
+    live,
+    keep,
+    onError,
+    onChange: (place) => queries.forget(place),
+  });
   const news = new News({ index, live, hub, places, refreshMs, onError });
   const streams = new Streams(hub, () => news.look());
   const guard = new Guard(settings.token, logins, settings.hosts);

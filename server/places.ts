@@ -72,7 +72,16 @@ export class Places {
    * @returns The key.
    */
   latest(workflowId: string): string {
-    const workflow = keyPart(workflowId);
+    return this.latestOf(keyPart(workflowId));
+  }
+
+  /**
+   * The same for a workflow of which the index tells.
+   *
+   * @param workflow The workflow as a part of a key.
+   * @returns The key.
+   */
+  latestOf(workflow: string): string {
     return `${this.#shard(workflow)}${workflow}/_latest`;
   }
 

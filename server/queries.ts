@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CorruptCheckpointError } from "../src/errors.ts";
 import { keyPart } from "../src/key.ts";
 import {
   fromPathPart,
@@ -21,7 +22,7 @@ import {
   stateKey,
   taskKey,
 } from "./places.ts";
-import type { Records } from "./records.ts";
+import { type Records, StorageFailure } from "./records.ts";
 import { type IndexEntry, placeOf, type RunIndex } from "./run_index.ts";
 import { type RunState, toRunSummary } from "./run_state.ts";
 import type { TaskState } from "./task_state.ts";
@@ -31,6 +32,18 @@ const RUNS_AT_ONCE = 32;
 
 /** So many summaries of runs that have ended stay in memory. */
 const KEPT_SUMMARIES = 20_000;
+
+/** For so long others are believed to leave such a run alone, in ms. */
+const BELIEF_MS = 30_000;
+
+/** A run that has ended, as it was read. */
+interface EndedRun {
+  readonly began: string;
+  readonly starts: number;
+  /** When it was read, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly summary: RunSummary;
+}
 
 /** What is wanted of a list. */
 export interface Filter {
@@ -70,6 +83,8 @@ export interface QueriesOptions {
   readonly index: RunIndex;
   /** Those in memory. */
   readonly live: LiveRuns;
+  /** Told of what is damaged. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Answers what is asked. */
@@ -78,17 +93,31 @@ export class Queries {
   readonly #places: Places;
   readonly #index: RunIndex;
   readonly #live: LiveRuns;
+  readonly #onError: (error: unknown) => void;
   /** Of runs that have ended, by path, the one used last at the end. */
-  readonly #ended = new Map<string, { starts: number; summary: RunSummary }>();
+  readonly #ended = new Map<string, EndedRun>();
+  /** The runs that are read now, by path, and by whom. */
+  readonly #reading = new Map<string, object>();
 
   /**
    * @param options What they need.
    */
-  constructor({ records, places, index, live }: QueriesOptions) {
+  constructor({ records, places, index, live, onError }: QueriesOptions) {
+    this.#onError = onError;
     this.#records = records;
     this.#places = places;
     this.#index = index;
     this.#live = live;
+  }
+
+  /**
+   * Forgets what is known of a run, which was written or removed here.
+   *
+   * @param place The run.
+   */
+  forget({ path }: RunPlace): void {
+    this.#ended.delete(path);
+    this.#reading.delete(path);
   }
 
   /**
@@ -210,7 +239,9 @@ export class Queries {
     let last: IndexEntry | undefined;
     for (let at = 0; at < entries.length; at += RUNS_AT_ONCE) {
       const some = entries.slice(at, at + RUNS_AT_ONCE);
-      const summaries = await Promise.all(some.map(read));
+      const summaries = await Promise.all(
+        some.map((entry) => read(entry).catch((error) => this.#pass(error))),
+      );
       for (const [nth, summary] of summaries.entries()) {
         if (summary === undefined || !isWantedRun(summary, filter)) continue;
         if (items.length === filter.limit) {
@@ -223,23 +254,37 @@ export class Queries {
     return { items, next_cursor: null };
   }
 
+  /** What is damaged is not in lists, and does not keep the others out. */
+  #pass(error: unknown): undefined {
+    const cause = error instanceof StorageFailure ? error.cause : undefined;
+    if (!(cause instanceof CorruptCheckpointError)) throw error;
+    this.#onError(cause);
+  }
+
   async #summary(
     { began, path, starts }: IndexEntry,
   ): Promise<RunSummary | undefined> {
     const known = this.#ended.get(path);
-    if (known !== undefined && known.starts === starts) {
+    const isKnown = known?.starts === starts && known.began === began &&
+      Date.now() - known.at < BELIEF_MS;
+    if (isKnown) {
       this.#ended.delete(path);
       this.#ended.set(path, known);
       return known.summary;
     }
     const place = this.#places.at(path);
+    const reader = {};
+    this.#reading.set(path, reader);
+    const at = Date.now();
     const state = await this.#records.get<RunState>(stateKey(place));
+    const isUnchanged = this.#reading.get(path) === reader;
+    if (isUnchanged) this.#reading.delete(path);
     // An index without its run was left behind by what was interrupted.
     if (state === undefined || state.index !== began) return undefined;
     if (state.counts === null) return await this.run(place);
     const summary = toRunSummary(state, state.counts);
-    if (Date.now() - Date.parse(state.updated_at) > SETTLING_MS) {
-      this.#ended.set(path, { starts: state.starts, summary });
+    if (isUnchanged && at - Date.parse(state.updated_at) > SETTLING_MS) {
+      this.#ended.set(path, { began, starts: state.starts, at, summary });
       if (this.#ended.size > KEPT_SUMMARIES) {
         this.#ended.delete(this.#ended.keys().next().value!);
       }

@@ -9,7 +9,14 @@
 import type { WireTask } from "../src/wire.ts";
 import type { LiveRun } from "./live_run.ts";
 import type { LiveRuns } from "./live_runs.ts";
-import { downwards, type Places, stateKey, taskKey } from "./places.ts";
+import {
+  downwards,
+  type Places,
+  type RunPlace,
+  stateKey,
+  taskKey,
+} from "./places.ts";
+import { keyPart } from "../src/key.ts";
 import type { Records } from "./records.ts";
 import type { RunIndex } from "./run_index.ts";
 import { isEnd, nextState, type RunState, type RunWord } from "./run_state.ts";
@@ -52,6 +59,8 @@ export interface RunsOptions {
   readonly live: LiveRuns;
   /** How much is kept. */
   readonly keep: Keep;
+  /** Told of a run that was written or removed. */
+  readonly onChange: (place: RunPlace) => void;
   /** Told of what fails after a word was acknowledged. */
   readonly onError: (error: unknown) => void;
 }
@@ -64,6 +73,7 @@ export class Runs {
   readonly #live: LiveRuns;
   readonly #keep: Keep;
   readonly #onError: (error: unknown) => void;
+  readonly #onChange: (place: RunPlace) => void;
   #lookedAt = -Infinity;
 
   /**
@@ -76,6 +86,7 @@ export class Runs {
     this.#live = options.live;
     this.#keep = options.keep;
     this.#onError = options.onError;
+    this.#onChange = options.onChange;
   }
 
   /**
@@ -144,6 +155,7 @@ export class Runs {
       await act(live);
     } finally {
       live.uses--;
+      this.#onChange(live.place);
     }
   }
 
@@ -209,6 +221,15 @@ export class Runs {
     return now!.run_id;
   }
 
+  /** A run that is gone is nobody's latest one. */
+  async #forgetLatest(path: string): Promise<void> {
+    const [workflow, run] = path.split("/");
+    const key = this.#places.latestOf(workflow);
+    const latest = await this.#records.get<{ run_id: string }>(key);
+    if (latest === undefined || keyPart(latest.run_id) !== run) return;
+    await this.#records.removeOne(key);
+  }
+
   /** Removes the oldest runs, some at a time: sorting all of them costs. */
   async #prune(): Promise<void> {
     const { runs = Infinity, ageMs = Infinity } = this.#keep;
@@ -229,6 +250,8 @@ export class Runs {
         this.#live.drop(place);
         await this.#records.remove(place.base);
         await this.#index.remove(entry);
+        this.#onChange(place);
+        await this.#forgetLatest(entry.path);
       }
     } catch (error) {
       this.#onError(error);

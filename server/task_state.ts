@@ -10,6 +10,9 @@ import type { TaskSummary, WireTask } from "../src/wire.ts";
 /** So much of an error's message is listed. */
 const MESSAGE_LENGTH = 200;
 
+/** So many failed attempts are listed: the last ones. */
+const MOST_FAILED_AT = 100;
+
 /** A task as it is stored. */
 export interface TaskState {
   /** In which start of the run it was said. */
@@ -29,6 +32,8 @@ export interface TaskRow {
   readonly start: number;
   /** When it was made, in ISO 8601; null where unknown. */
   readonly created_at: string | null;
+  /** How many attempts have failed. */
+  readonly failures: number;
   /** How it is listed. */
   readonly summary: TaskSummary;
 }
@@ -62,18 +67,17 @@ export function comesAfter(next: TaskRow, before: TaskRow): boolean {
     // Clocks of machines differ, and what this server has seen does not.
     return next.start > before.start || made > known;
   }
-  return hasComeFarther(next.summary, before.summary);
+  return hasComeFarther(next, before);
 }
 
-function hasComeFarther(next: TaskSummary, before: TaskSummary): boolean {
+function hasComeFarther(row: TaskRow, other: TaskRow): boolean {
+  const [next, before] = [row.summary, other.summary];
   const [rank, known] = [RANK[next.status], RANK[before.status]];
   if (rank !== known || rank === RANK.Completed) return rank > known;
   if (next.retry_count !== before.retry_count) {
     return next.retry_count > before.retry_count;
   }
-  if (next.failed_at.length !== before.failed_at.length) {
-    return next.failed_at.length > before.failed_at.length;
-  }
+  if (row.failures !== other.failures) return row.failures > other.failures;
   return (next.progress ?? 0) > (before.progress ?? 0);
 }
 
@@ -87,6 +91,7 @@ export function toRow({ start, task }: TaskState): TaskRow {
   return {
     start,
     created_at: task.created_at,
+    failures: task.errors.length,
     summary: {
       task_id: task.task_id,
       name: task.name ?? task.task_id,
@@ -99,7 +104,9 @@ export function toRow({ start, task }: TaskState): TaskRow {
       retry_count: task.retry_count,
       restored: task.restored ?? false,
       progress: task.progress ?? null,
-      failed_at: task.errors.map(({ failed_at }) => failed_at ?? null),
+      failed_at: task.errors.slice(-MOST_FAILED_AT).map(({ failed_at }) =>
+        failed_at ?? null
+      ),
       error: task.error && {
         exception: shorten(task.error.exception),
         message: shorten(task.error.message),

@@ -15,6 +15,9 @@ const TASK_STATUSES = Object.keys(STATUS_SYMBOL) as TaskStatus[];
 
 const RUN_STATUSES = ["New", "In progress", "Completed", "Failed"] as const;
 
+/** So many failed attempts of a task are taken. */
+const MOST_ERRORS = 5_000;
+
 /** What the path of a request names. */
 export interface Named {
   /** The workflow. */
@@ -89,7 +92,7 @@ export function readTask(fields: Fields, named: Named): WireTask {
   const { workflowId, taskId = fields.id("task_id") } = named;
   refuseOther(fields.optionalId("workflow_id"), workflowId, "workflow_id");
   refuseOther(fields.optionalId("task_id"), taskId, "task_id");
-  const errors = fields.list("errors", readError);
+  const errors = fields.list("errors", readError, MOST_ERRORS);
   return {
     task_id: taskId,
     id: taskId,

@@ -741,7 +741,7 @@ export function testServer(place: ServerPlace): void {
 }
 
 /** Sets the clock on, until the test ends. */
-function passTime(ms: number): void {
+export function passTime(ms: number): void {
   const { now } = Date;
   Date.now = () => now() + ms;
   cleanup(() => void (Date.now = now));

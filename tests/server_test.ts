@@ -5,11 +5,16 @@
  * @module
  */
 
-import { Context, StorageDefault } from "@dotflow/dotflow";
+import {
+  Context,
+  CorruptCheckpointError,
+  StorageDefault,
+} from "@dotflow/dotflow";
 import { createServer, type ServerOptions } from "@dotflow/dotflow/server";
 import assert from "node:assert/strict";
+import { Hub } from "../server/hub.ts";
 import { cleanup, test } from "./harness.ts";
-import { startServer } from "./server_contract.ts";
+import { passTime, startServer } from "./server_contract.ts";
 import { Client, eventsOf, TOKEN } from "./server_client.ts";
 import {
   StorageBare,
@@ -415,6 +420,116 @@ test("an onError that throws takes no answer with it", async () => {
   assert.equal(status, 503);
   assert.match(body.detail, /^Cannot reach the storage/);
   assert.equal(told, 1);
+});
+
+test("a list knows at once what was written after an end long ago", async () => {
+  const { client } = start();
+  const tell = async (status: "In progress" | "Completed") => {
+    const started_at = "2026-01-01T00:00:00.000Z";
+    await client.tellRun("w", { run_id: "r", status, started_at });
+  };
+  const completed = async () =>
+    (await client.get("/api/runs")).items[0].tasks.completed;
+  await tell("In progress");
+  await tell("Completed");
+  passTime(70_000);
+  assert.equal(await completed(), 0);
+  assert.equal(await completed(), 0);
+  const task = { run_id: "r", task_id: "t", status: "Completed" } as const;
+  await client.tellTask("w", task);
+  assert.equal(await completed(), 1);
+});
+
+test("a list learns in time what others wrote after an end long ago", async () => {
+  const storage = new StorageDefault();
+  const { client } = startServer(storage);
+  const { client: other } = startServer(storage);
+  const run = { run_id: "r", started_at: "2026-01-01T00:00:00.000Z" };
+  await client.tellRun("w", { ...run, status: "In progress" });
+  await client.tellRun("w", { ...run, status: "Completed" });
+  passTime(70_000);
+  const completed = async () =>
+    (await client.get("/api/runs")).items[0].tasks.completed;
+  assert.equal(await completed(), 0);
+  const task = { run_id: "r", task_id: "t", status: "Completed" } as const;
+  await other.tellTask("w", task);
+  passTime(40_000);
+  assert.equal(await completed(), 1);
+});
+
+test("workflows whose runs are removed leave nothing behind", async () => {
+  const storage = new StorageDefault();
+  const { client } = startServer(storage, { keep: { runs: 5 } });
+  for (let nth = 0; nth < 40; nth++) {
+    await client.tellRun(`w${nth}`, { status: "In progress" });
+  }
+  const latest = storage.listKeys("").filter((key) => key.endsWith("/_latest"));
+  assert.ok(latest.length <= 6, `${latest.length} are left`);
+});
+
+test("a damaged run is left out of lists, and told of", async () => {
+  const storage = new StorageFailing();
+  const told: unknown[] = [];
+  const onError = (error: unknown) => void told.push(error);
+  const { client } = startServer(storage, { onError });
+  for (const run_id of ["good", "bad"]) {
+    await client.tellRun("w", { status: "In progress", run_id });
+  }
+  const key = storage.listKeysNow().find((key) => key.endsWith("/bad/_run"))!;
+  storage.texts.set(key, storage.texts.get(key)!.slice(0, -9));
+  const server = startServer(storage, { onError });
+  const { items } = await server.client.get("/api/runs");
+  assert.deepEqual(items.map(({ run_id }: { run_id: string }) => run_id), [
+    "good",
+  ]);
+  assert.equal(told.length, 1);
+  assert.ok(told[0] instanceof CorruptCheckpointError);
+  storage.fails = (method, key) => method === "get" && key.endsWith("/_run");
+  const { status } = await server.client.ask("GET", "/api/runs");
+  assert.equal(status, 503);
+});
+
+test("of very many failed attempts, the last ones are listed", async () => {
+  const { client } = start();
+  const path = "/api/workflows/w/runs/r/tasks";
+  const task = { task_id: "t", run_id: "r", status: "Retry" } as const;
+  const errors = (count: number) =>
+    Array.from({ length: count }, (_, nth) => ({
+      attempt: nth + 1,
+      exception: "Error",
+      message: `no. ${nth + 1}`,
+      traceback: "",
+      failed_at: new Date(nth * 1_000).toISOString(),
+    }));
+  await client.tellTask("w", { ...task, errors: errors(300) });
+  await client.tellTask("w", { ...task, errors: errors(301) });
+  const [row] = (await client.get(path)).items;
+  assert.equal(row.failed_at.length, 100);
+  assert.equal(row.failed_at.at(-1), new Date(300_000).toISOString());
+  assert.equal(row.error.message, "no. 301");
+  assert.equal((await client.get(`${path}/t`)).errors.length, 301);
+  const tooMany = await client.ask("PATCH", "/cli/workflows/w/tasks/t", {
+    ...task,
+    errors: Array(5_001).fill({}),
+  });
+  assert.equal(tooMany.status, 400);
+  assert.match(tooMany.body.detail, /errors is not a list of at most 5000/);
+});
+
+test("events that are long are kept the less", () => {
+  const hub = new Hub();
+  const data = { workflow_id: "w", run_id: "r", name: "x".repeat(100_000) };
+  const add = () => hub.add({ event: "task", data: data as never });
+  for (let nth = 0; nth < 10; nth++) add();
+  assert.equal(hub.after(0, 100)?.length, 10);
+  for (let nth = 0; nth < 400; nth++) add();
+  assert.equal(hub.after(0, 100), undefined);
+  assert.equal(hub.after(410 - 150, 1_000)?.length, 150);
+  assert.equal(hub.after(410 - 170, 1_000), undefined);
+  hub.lose();
+  assert.equal(hub.after(410, 10), undefined);
+  add();
+  assert.equal(hub.after(411, 10)?.length, 1);
 });
 
 test("logins are bounded", async () => {
