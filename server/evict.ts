@@ -15,7 +15,8 @@ const MOST_ENDED_TASKS = 5_000;
 
 /**
  * Forgets the runs that were not used for longest, down to what is allowed;
- * never one that is being written to.
+ * never one that is being used, nor the one that was used last: where that alone
+ * is too large, it would be loaded again for each page of it.
  *
  * @param runs The runs, the one used last at the end.
  */
@@ -24,7 +25,9 @@ export function evict(runs: Map<string, LiveRun>): void {
   for (const live of runs.values()) {
     count[live.hasEnded ? "ended" : "tasks"] += live.rows.size;
   }
+  let left = runs.size;
   for (const [path, live] of runs) {
+    if (--left === 0) return;
     const isRoom = runs.size <= MOST_RUNS;
     const [kind, most] = live.hasEnded
       ? ["ended", MOST_ENDED_TASKS] as const

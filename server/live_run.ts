@@ -41,6 +41,8 @@ export class LiveRun {
   told = false;
   /** When others were last asked, in milliseconds since the epoch. */
   askedAt = 0;
+  /** When something new was heard of it, in milliseconds since the epoch. */
+  changedAt = 0;
   /** As of when its state is known; what was written later may be missing. */
   knownAt = 0;
   /** The place of the next task that names none. */

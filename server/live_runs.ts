@@ -36,6 +36,9 @@ const MOST_UNTOLD = 1_000;
 /** So many runs are asked about at once. */
 const RUNS_AT_ONCE = 16;
 
+/** A run that goes on is asked about at least so often, in milliseconds. */
+const LONGEST_QUIET_MS = 60_000;
+
 /** For so long other servers may still write to a run that has ended, in ms. */
 export const SETTLING_MS: number = 60_000;
 
@@ -82,12 +85,27 @@ export class LiveRuns {
   }
 
   /**
-   * Gives a run, and loads it where it is not in memory.
+   * Has a run in memory for as long as something is done with it, and loads it
+   * where it is not there.
    *
    * @param place The run.
-   * @returns The run; without a state where nothing is stored of it.
+   * @param act What is done; the run is without a state where nothing is stored.
+   * @returns What that gives.
    */
-  async open(place: RunPlace): Promise<LiveRun> {
+  async use<T>(
+    place: RunPlace,
+    act: (live: LiveRun) => Promise<T>,
+  ): Promise<T> {
+    const live = await this.#open(place);
+    try {
+      return await act(live);
+    } finally {
+      live.uses--;
+    }
+  }
+
+  /** Counts the use at once: what is used stays. */
+  async #open(place: RunPlace): Promise<LiveRun> {
     const known = this.#use(place);
     if (known !== undefined) return known;
     const loaded = new LiveRun(place);
@@ -95,6 +113,7 @@ export class LiveRuns {
     const other = this.#use(place);
     if (other !== undefined) return other;
     this.#runs.set(place.path, loaded);
+    loaded.uses++;
     this.#unchecked += 1 + loaded.rows.size / TASKS_AS_RUN;
     if (this.#unchecked > UNCHECKED_RUNS) {
       this.#unchecked = 0;
@@ -110,11 +129,13 @@ export class LiveRuns {
    * @returns The run; undefined where nothing is stored of it.
    */
   async read(place: RunPlace): Promise<LiveRun | undefined> {
-    const live = await this.open(place);
-    if (Date.now() - live.askedAt >= this.#refreshMs) {
-      await this.#ask(live);
-      await this.#seal(live);
-    }
+    const live = await this.use(place, async (live) => {
+      if (Date.now() - live.askedAt >= this.#refreshMs) {
+        await this.#ask(live);
+        await this.#seal(live);
+      }
+      return live;
+    });
     if (live.state !== undefined) return live;
     if (live.uses === 0) this.#runs.delete(place.path);
     return undefined;
@@ -124,7 +145,8 @@ export class LiveRuns {
   async refresh(): Promise<void> {
     const now = Date.now();
     const due = [...this.#runs.values()].filter((live) =>
-      !live.hasEnded && now - live.askedAt >= this.#refreshMs
+      !live.hasEnded &&
+      now - live.askedAt >= Math.max(this.#refreshMs, quietMs(live))
     );
     for (let at = 0; at < due.length; at += RUNS_AT_ONCE) {
       const some = due.slice(at, at + RUNS_AT_ONCE);
@@ -203,6 +225,7 @@ export class LiveRuns {
    */
   apply(live: LiveRun, row: TaskRow): void {
     if (!live.apply(row)) return;
+    live.changedAt = Date.now();
     const { state } = live;
     if (state === undefined) return;
     const { workflow_id, run_id } = state;
@@ -223,6 +246,7 @@ export class LiveRuns {
     if (live.take(state)) {
       this.#changed.delete(live);
       live.told = true;
+      live.changedAt = Date.now();
       this.#hub.add({ event: "run", data: live.summary! });
     }
   }
@@ -280,6 +304,7 @@ export class LiveRuns {
     if (live === undefined) return undefined;
     this.#runs.delete(path);
     this.#runs.set(path, live);
+    live.uses++;
     return live;
   }
 
@@ -300,6 +325,7 @@ export class LiveRuns {
       for (const task of tasks) if (task) live.apply(toRow(task));
     }
     live.take(state);
+    live.changedAt = Date.parse(state.updated_at);
     live.askedAt = Date.now();
   }
 
@@ -335,4 +361,9 @@ export class LiveRuns {
     }
     this.take(live, state);
   }
+}
+
+/** A run of which nothing was heard for long is asked about the less often. */
+function quietMs({ askedAt, changedAt }: LiveRun): number {
+  return Math.min((askedAt - changedAt) / 10, LONGEST_QUIET_MS);
 }

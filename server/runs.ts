@@ -149,13 +149,11 @@ export class Runs {
     { workflowId, runId }: FullName,
     act: (live: LiveRun) => Promise<void>,
   ): Promise<void> {
-    const live = await this.#live.open(this.#places.run(workflowId, runId));
-    live.uses++;
+    const place = this.#places.run(workflowId, runId);
     try {
-      await act(live);
+      await this.#live.use(place, act);
     } finally {
-      live.uses--;
-      this.#onChange(live.place);
+      this.#onChange(place);
     }
   }
 

@@ -12,7 +12,11 @@ import {
 } from "@dotflow/dotflow";
 import { createServer, type ServerOptions } from "@dotflow/dotflow/server";
 import assert from "node:assert/strict";
+import { evict } from "../server/evict.ts";
 import { Hub } from "../server/hub.ts";
+import { LiveRun } from "../server/live_run.ts";
+import { Places } from "../server/places.ts";
+import type { TaskSummary } from "../src/wire.ts";
 import { cleanup, test } from "./harness.ts";
 import { passTime, startServer } from "./server_contract.ts";
 import { Client, eventsOf, TOKEN } from "./server_client.ts";
@@ -530,6 +534,55 @@ test("events that are long are kept the less", () => {
   assert.equal(hub.after(410, 10), undefined);
   add();
   assert.equal(hub.after(411, 10)?.length, 1);
+});
+
+test("a run of very many tasks stays in memory while it is read", () => {
+  const runs = new Map<string, LiveRun>();
+  const place = new Places("server").run("w", "large");
+  const large = new LiveRun(place);
+  const row = { start: 1, created_at: null, failures: 0 };
+  for (let position = 0; position < 100_001; position++) {
+    const summary = { task_id: `t${position}`, position } as TaskSummary;
+    large.apply({ ...row, summary });
+  }
+  runs.set("small", new LiveRun(place));
+  runs.set("large", large);
+  evict(runs);
+  assert.deepEqual([...runs.keys()], ["large"]);
+  runs.set("next", new LiveRun(place));
+  large.uses++;
+  evict(runs);
+  assert.deepEqual([...runs.keys()], ["large", "next"]);
+  large.uses--;
+  evict(runs);
+  assert.deepEqual([...runs.keys()], ["next"]);
+});
+
+test("runs of which nothing is heard are asked about the less often", async () => {
+  const storage = new StorageCounting();
+  const { client: other } = startServer(storage);
+  const { client } = startServer(storage);
+  for (let nth = 0; nth < 20; nth++) {
+    const run_id = `r${nth}`;
+    await other.tellRun("w", { status: "In progress", run_id });
+    await client.get(`/api/workflows/w/runs/${run_id}`);
+  }
+  passTime(600_000);
+  const stream = eventsOf(await client.raw("GET", "/api/events"));
+  const next = stream.next();
+  const looks = async () => {
+    for (let nth = 0; nth < 8; nth++) {
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    return storage.take().get;
+  };
+  await looks();
+  const asked = await looks();
+  assert.ok((asked ?? 0) < 20, `${asked} reads`);
+  // What goes on is heard of at once.
+  await other.tellRun("new", { status: "In progress", run_id: "r" });
+  assert.equal(JSON.parse((await next).value!.data).workflow_id, "new");
+  await stream.return(undefined);
 });
 
 test("logins are bounded", async () => {
