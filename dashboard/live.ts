@@ -119,6 +119,34 @@ async function follow(
   }
 }
 
+/**
+ * Loads, again and again where that fails, with the waits of the stream.
+ *
+ * @param load Loads once.
+ * @param failed Told of each failure.
+ * @param signal Ends it.
+ */
+export async function loadUntilDone(
+  load: () => Promise<void>,
+  failed: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let waitMs = FIRST_WAIT_MS;;) {
+    try {
+      return await load();
+    } catch (error) {
+      if (signal.aborted) return;
+      failed(error);
+      const status = error instanceof ApiError ? error.status : undefined;
+      // What is refused is refused again.
+      if (status !== undefined && status >= 400 && status < 500) return;
+    }
+    await pause(waitMs * (0.75 + Math.random() / 2), signal);
+    if (signal.aborted) return;
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+  }
+}
+
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

@@ -16,7 +16,7 @@ import { formatDuration, formatTime, formatWholeTime } from "./format.ts";
 import { oncePerFrame, onTick } from "./frame.ts";
 import { Graph } from "./graph.ts";
 import { HISTORY, HistoryChart } from "./history_chart.ts";
-import { listen } from "./live.ts";
+import { listen, loadUntilDone } from "./live.ts";
 import { Meter } from "./meter.ts";
 import { messageOf, type Page, problemLine, type View } from "./page.ts";
 import { apiRun, type Route, type RunName } from "./route.ts";
@@ -151,8 +151,8 @@ export class RunView implements View {
     const { api } = this.#page;
     const path = apiRun(this.name);
     const { workflow_id } = this.name;
-    this.#tasks.beginLoad();
-    try {
+    const load = async () => {
+      this.#tasks.beginLoad();
       const run = await api.get<RunSummary>(path, {}, signal);
       if (signal.aborted) return;
       this.#takeRun(run);
@@ -172,9 +172,9 @@ export class RunView implements View {
         cursor = page.next_cursor;
       } while (cursor !== null);
       this.#problem.say("");
-    } catch (error) {
-      if (!signal.aborted) this.#problem.say(messageOf(error));
-    }
+    };
+    const failed = (error: unknown) => this.#problem.say(messageOf(error));
+    await loadUntilDone(load, failed, signal);
   }
 
   #hear(event: string, data: string): void {

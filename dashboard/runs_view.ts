@@ -8,7 +8,7 @@ import type { Page as ListPage, RunSummary } from "../src/wire.ts";
 import { el, replace, setAttribute, setText } from "./dom.ts";
 import { count } from "./format.ts";
 import { oncePerFrame, onTick, whenQuiet } from "./frame.ts";
-import { listen } from "./live.ts";
+import { listen, loadUntilDone } from "./live.ts";
 import { messageOf, type Page, problemLine, type View } from "./page.ts";
 import { type Filters, type Route, toRuns } from "./route.ts";
 import { RUN_COLUMNS, RunRow } from "./run_row.ts";
@@ -218,29 +218,36 @@ export class RunsView implements View {
     const { status, text, time } = this.#filters;
     const ms = TIMES[time]?.ms;
     this.#busy = true;
-    try {
-      const since = ms && new Date(this.#page.api.now() - ms).toISOString();
-      const page = await this.#page.api.get<ListPage<RunSummary>>("api/runs", {
-        status,
-        text,
-        since,
-        limit: PAGE_SIZE,
-        cursor: cursor ?? undefined,
-      }, signal);
-      if (signal.aborted) return;
-      model.addPage(page.items, page.next_cursor !== null);
-      const now = this.#page.api.now();
-      for (const run of this.#meanwhile?.values() ?? []) model.hear(run, now);
-      this.#meanwhile = undefined;
-      this.#model = model;
-      this.#cursor = page.next_cursor;
-      this.#problem.say("");
-      this.#show();
-    } catch (error) {
-      if (!signal.aborted) this.#problem.say(messageOf(error));
-    } finally {
-      if (!signal.aborted) this.#busy = false;
-    }
+    await loadUntilDone(
+      async () => {
+        const since = ms && new Date(this.#page.api.now() - ms).toISOString();
+        const page = await this.#page.api.get<ListPage<RunSummary>>(
+          "api/runs",
+          {
+            status,
+            text,
+            since,
+            limit: PAGE_SIZE,
+            cursor: cursor ?? undefined,
+          },
+          signal,
+        );
+        if (signal.aborted) return;
+        model.addPage(page.items, page.next_cursor !== null);
+        const now = this.#page.api.now();
+        for (const run of this.#meanwhile?.values() ?? []) model.hear(run, now);
+        this.#model = model;
+        this.#cursor = page.next_cursor;
+        this.#problem.say("");
+        this.#show();
+      },
+      (error) => this.#problem.say(messageOf(error)),
+      signal,
+    );
+    if (signal.aborted) return;
+    // Where it was refused, nothing is kept for an answer that does not come.
+    this.#meanwhile = undefined;
+    this.#busy = false;
   }
 
   #hear(name: string, data: string): void {
