@@ -16,6 +16,7 @@ async function enterHome(): Promise<string> {
 async function loginServer(
   answers: readonly [status: number, body: object][],
   page: (url: string) => string,
+  times: { interval?: number; expires_in?: number } = {},
 ): Promise<string> {
   let asked = 0;
   const url: string = await serveJson((path) => {
@@ -26,6 +27,7 @@ async function loginServer(
       verification_uri: page(url),
       interval: 0.001,
       expires_in: 30,
+      ...times,
     }]);
   });
   return url;
@@ -48,6 +50,64 @@ test(
     const { readFile } = await import("node:fs/promises");
     const config = await readFile(`${home}/.dotflow/config.json`, "utf8");
     assert.equal(JSON.parse(config).cloud.token, "the-token");
+  },
+);
+
+/** Shortens the waits between questions, and notes how long they were. */
+function shortWaits(): number[] {
+  const waits: number[] = [];
+  const original = globalThis.setTimeout;
+  cleanup(() => void (globalThis.setTimeout = original));
+  globalThis.setTimeout = ((work: () => void, ms = 0, ...rest: unknown[]) => {
+    const isWait = /^[27]000$/.test(`${ms}`);
+    if (isWait) waits.push(ms);
+    return original(work, isWait ? 1 : ms, ...rest as []);
+  }) as typeof setTimeout;
+  return waits;
+}
+
+test(
+  "dotflow login asks as often as the server says, and 5 s later once slowed",
+  NEEDS,
+  async () => {
+    await enterHome();
+    const pending: [number, object] = [400, {
+      detail: "authorization_pending",
+    }];
+    const url = await loginServer(
+      [
+        pending,
+        pending,
+        [400, { detail: "slow_down" }],
+        pending,
+        [200, { api_token: "the-token" }],
+      ],
+      (url) => `${url}/here`,
+      { interval: 2 },
+    );
+    const waits = shortWaits();
+    const { code, err } = await cliHere(["login", "--url", url]);
+    assert.equal(code, 0, err);
+    assert.deepEqual(waits, [2_000, 2_000, 2_000, 7_000, 7_000]);
+  },
+);
+
+test(
+  "dotflow login gives up when the code of the server has expired",
+  NEEDS,
+  async () => {
+    await enterHome();
+    const url = await loginServer(
+      [
+        ...Array(100).fill([400, { detail: "authorization_pending" }]),
+        [200, { api_token: "too-late" }],
+      ],
+      (url) => `${url}/here`,
+      { interval: 0.05, expires_in: 0.2 },
+    );
+    const { code, err } = await cliHere(["login", "--url", url]);
+    assert.equal(code, 1, err);
+    assert.match(err, /\nCannot log in: nobody has approved .* in time\n$/);
   },
 );
 

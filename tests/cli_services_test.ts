@@ -67,6 +67,24 @@ test(
   },
 );
 
+test("dotflow server --json shows no token that was given", NEEDS, async () => {
+  const cwd = await tempDir();
+  const given: [flags: string[], env: Record<string, string>][] = [
+    [["--token", "the-given-token"], {}],
+    [[], { SERVER_USER_TOKEN: "the-given-token" }],
+  ];
+  for (const [flags, env] of given) {
+    const args = ["server", "--port", "0", "--json", ...flags];
+    const running = await begin(args, { cwd, env });
+    await running.until(/\n/);
+    running.signal("SIGTERM");
+    const { code, out, err } = await running.ended;
+    assert.deepEqual([code, err], [0, ""]);
+    assert.deepEqual(Object.keys(JSON.parse(out)), ["url"]);
+    assert.doesNotMatch(out, /given/);
+  }
+});
+
 test("dotflow login is approved at a real server, and logout forgets it", {
   ...NEEDS,
   timeout: 60_000,

@@ -115,6 +115,10 @@ const wrongUses = (): readonly WrongUse[] => [
   [["logs", "--path", "bad.json", "--level", "LOUD"], /"LOUD" as --level/],
   [["logs", "--path", "bad.json", "--lines", "-1"], /--lines/],
   [["server", "--host", "0.0.0.0"], /without a token/],
+  [
+    ["server", "--host", "0.0.0.0", "--open-without-token"],
+    /without a token/,
+  ],
   [["server", "--host", "a b", "--token", "t"], /--host/],
   [["server", "--port", "70000", "--token", "t"], /"70000" as --port/],
   [["server"], /make up a token where nobody sees it/],

@@ -100,6 +100,15 @@ export const odd = action("odd", () => ({
   text: "line\n\x1b[31m",
 }));
 
+/** What would clear a terminal, name its window, or forge a line. */
+const FORGED = "a\x1b[2Jb\x1b]0;c\x07d\re\nf\x9bg";
+
+export const hostile = action("hostile", ({ log, progress }) => {
+  log.warning(FORGED, { field: FORGED });
+  progress(0.5, FORGED);
+  return FORGED;
+});
+
 /** A list in a list, a hundred times. */
 export const deep = action("deep", () => {
   let value: unknown = /x/g;
