@@ -11,6 +11,7 @@ import { DotFlowError } from "../src/dotflow_error.ts";
 import { TaskError } from "../src/task_error.ts";
 import { styleOf } from "./style.ts";
 import { BrokenOff, EXIT, Interrupted } from "./usage.ts";
+import { flagOf } from "./value.ts";
 
 /**
  * Tells an error in one line on standard error.
@@ -27,7 +28,7 @@ export function tellError(error: unknown, args: readonly string[]): number {
   const broken = error instanceof BrokenOff;
   const reason = broken ? error.cause : error;
   const style = styleOf(process.stderr, !args.includes("--no-color"));
-  process.stderr.write(`${style.red(lineOf(reason))}\n`);
+  process.stderr.write(`${style.red(lineOf(reason, args))}\n`);
   if (args.includes("--verbose") && !(reason instanceof CommanderError)) {
     const { traceback } = new TaskError(1, reason);
     if (traceback !== "") process.stderr.write(`${traceback}\n`);
@@ -35,16 +36,30 @@ export function tellError(error: unknown, args: readonly string[]): number {
   return broken ? EXIT.failed : EXIT.usage;
 }
 
-function lineOf(error: unknown): string {
+function lineOf(error: unknown, args: readonly string[]): string {
   if (error instanceof CommanderError) return usageOf(error);
   const { exception, message } = new TaskError(1, error);
   const known = error instanceof DotFlowError;
   const text = known ? message : `Cannot go on: ${exception}: ${message}`;
   // What a runtime says about a module may end with a full stop.
-  return toLine(text).replace(/\.$/, "");
+  return toLine(asTyped(text, error, args)).replace(/\.$/, "");
 }
 
 /** Commander says "error: unknown option '--x'", with a guess in a new line. */
+/** Options are called by another name where they are flags. */
+function asTyped(
+  text: string,
+  error: unknown,
+  args: readonly string[],
+): string {
+  if (!(error instanceof DotFlowError)) return text;
+  return text.replace(/ as ([a-z]+(?:[A-Z][a-z]*)*): /, (part, name) => {
+    const flag = flagOf(name);
+    const isGiven = args.some((arg) => arg.split("=")[0] === flag);
+    return isGiven ? ` as ${flag}: ` : part;
+  });
+}
+
 function usageOf({ message }: CommanderError): string {
   const what = toLine(message.replace(/^error: /, ""));
   return `Cannot read the command line: ${what.replace(/\.$/, "")}; ` +

@@ -8,7 +8,7 @@
 import { Command } from "commander";
 import { addStorageFlags } from "./storage.ts";
 import { EXIT, UsageError } from "./usage.ts";
-import { countOf } from "./value.ts";
+import { countOf, durationOf } from "./value.ts";
 import { VERSION } from "./version.ts";
 import { addWorkflowFlags } from "./workflow.ts";
 
@@ -84,7 +84,11 @@ function addStart(add: Add, settle: Settle): void {
 function addSchedule(add: Add, settle: Settle): void {
   addWorkflowFlags(add("schedule", "Start a workflow again and again"))
     .option("--cron <pattern>", 'when, in 5 or 6 fields, as in "*/5 * * * *"')
-    .option("--every <duration>", 'how often, as in "10s"')
+    .option(
+      "--every <duration>",
+      'how often, as in "10s"; digits: ms',
+      durationOf("--every", 1),
+    )
     .option("--timezone <name>", "the time zone of --cron")
     .option("--overlap <what>", "skip, queue or parallel (skip)")
     .option("--limit <n>", "how many at once with parallel", countOf("--limit"))
@@ -92,7 +96,11 @@ function addSchedule(add: Add, settle: Settle): void {
     .option("--max-runs <n>", "stop after so many", countOf("--max-runs"))
     .option("--start-at <time>", "not before, as in 2026-12-24T18:00:00Z")
     .option("--stop-at <time>", "not after")
-    .option("--stop-timeout <duration>", "how long the end waits for runs")
+    .option(
+      "--stop-timeout <duration>",
+      "how long the end waits for runs",
+      durationOf("--stop-timeout"),
+    )
     .option("--json", "one JSON object a line, on standard output")
     .action((flags) =>
       settle(async () => await (await import("./schedule.ts")).schedule(flags))

@@ -11,8 +11,8 @@ import { chooseReporter } from "./report/choose.ts";
 import type { Reporter, ReporterOptions } from "./report/reporter.ts";
 import { Signals } from "./signals.ts";
 import { EXIT, UsageError } from "./usage.ts";
+import { flagOf } from "./value.ts";
 import {
-  flagOf,
   type Loaded,
   loadWorkflow,
   startOptionsOf,
@@ -24,7 +24,7 @@ export interface ScheduleFlags extends WorkflowFlags, ReporterOptions {
   /** The pattern of ticks. */
   readonly cron?: string;
   /** The time between ticks. */
-  readonly every?: string;
+  readonly every?: number;
   /** The time zone of the pattern. */
   readonly timezone?: string;
   /** What becomes of a tick while a run goes on. */
@@ -40,7 +40,7 @@ export interface ScheduleFlags extends WorkflowFlags, ReporterOptions {
   /** When the schedule ends. */
   readonly stopAt?: string;
   /** How long the end waits for runs. */
-  readonly stopTimeout?: string;
+  readonly stopTimeout?: number;
 }
 
 /** What only makes sense where the flags make the scheduler. */

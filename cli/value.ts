@@ -6,6 +6,7 @@
 
 import { readFile } from "node:fs/promises";
 import { describe } from "../src/describe.ts";
+import { toMilliseconds } from "../src/duration.ts";
 import { toCount } from "../src/options.ts";
 import { UsageError } from "./usage.ts";
 
@@ -84,4 +85,33 @@ export function reasonOf(error: unknown): string {
  */
 export function countOf(flag: string): (text: string) => number {
   return (text) => toCount(/^\d+$/.test(text) ? Number(text) : text, flag);
+}
+
+/**
+ * Reads the value of a flag that is a length of time.
+ *
+ * @param flag The flag, for the error.
+ * @param shortestMs The least that is allowed, in milliseconds.
+ * @returns What reads its text: digits alone are milliseconds.
+ */
+export function durationOf(
+  flag: string,
+  shortestMs: number = 0,
+): (text: string) => number {
+  return (text) =>
+    toMilliseconds(
+      /^\d+(\.\d+)?$/.test(text) ? Number(text) : text,
+      flag,
+      shortestMs,
+    );
+}
+
+/**
+ * How a flag is written.
+ *
+ * @param name Its name as commander has it.
+ * @returns Its name on the command line.
+ */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -19,7 +19,7 @@ import {
   type StorageFlags,
 } from "./storage.ts";
 import { UsageError } from "./usage.ts";
-import { countOf, readValue } from "./value.ts";
+import { countOf, durationOf, flagOf, readValue } from "./value.ts";
 
 /** The flags about a workflow and its runs, as commander gives them. */
 export interface WorkflowFlags extends StorageFlags {
@@ -50,9 +50,9 @@ export interface WorkflowFlags extends StorageFlags {
   /** Whether the latest run goes on. */
   readonly resume?: boolean;
   /** How long the whole run may take. */
-  readonly timeout?: string;
+  readonly timeout?: number;
   /** How long to wait for another run. */
-  readonly wait?: string;
+  readonly wait?: number;
   /** What to do when a resume is given another input. */
   readonly onInputChange?: string;
   /** What to do when a resume is given other tasks. */
@@ -97,8 +97,16 @@ export function addWorkflowFlags(command: Command): Command {
     )
     .option("--keep-going", "start tasks after one has failed")
     .option("--resume", "go on where the latest run stopped")
-    .option("--timeout <duration>", 'how long the run may take, as in "10m"')
-    .option("--wait <duration>", "how long to wait for another run")
+    .option(
+      "--timeout <duration>",
+      'how long the run may take, as in "10m"; digits: ms',
+      durationOf("--timeout", 1),
+    )
+    .option(
+      "--wait <duration>",
+      "how long to wait for another run",
+      durationOf("--wait"),
+    )
     .option("--on-input-change <what>", "raise, reuse or reset (raise)")
     .option("--on-workflow-change <what>", "raise, reuse or reset (raise)");
   return addStorageFlags(command, "default: in memory");
@@ -229,14 +237,4 @@ export async function startOptionsOf(
   };
   // The words among them are checked by start itself.
   return given as StartOptions;
-}
-
-/**
- * How a flag is written.
- *
- * @param name Its name as commander has it.
- * @returns Its name on the command line.
- */
-export function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -148,8 +148,8 @@ function slotsOf(cron: string, timezone: string | undefined): Slots {
     pattern = new Cron(cron, { paused: true, timezone, mode: "5-or-6-parts" });
   } catch (cause) {
     throw new InvalidOptionError(
-      `Cannot use ${describe(cron)} as cron: give 5 or 6 fields, such as ` +
-        `"30 6 * * 1-5"`,
+      `Cannot use ${describe(cron)} as cron: ${reasonOf(cron, cause)}give ` +
+        `5 or 6 fields, such as "30 6 * * 1-5"`,
       { cause },
     );
   }
@@ -162,6 +162,17 @@ function slotsOf(cron: string, timezone: string | undefined): Slots {
     );
   }
   return { next };
+}
+
+/** What croner has against a pattern that has as many fields as it should. */
+function reasonOf(cron: string, cause: unknown): string {
+  const fields = cron.trim().split(/\s+/).length;
+  if (!(cause instanceof Error) || fields < 5 || fields > 6) return "";
+  const reason = cause.message.replace(/^CronPattern: /, "")
+    // It counts days and months from 0: its number is not the one given.
+    .replace(/^Invalid value for (.+): -?\d+$/, "its $1 is out of range")
+    .replace(/\.$/, "");
+  return `${reason}; `;
 }
 
 function refuseUnknownZone(timeZone: string): void {

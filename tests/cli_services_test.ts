@@ -220,7 +220,8 @@ test(
   async () => {
     const { code, out, err } = await cli([
       ...["schedule", "--step", step("double"), "--json"],
-      ...["--every", "200ms", "--max-runs", "2"],
+      // Digits alone are milliseconds.
+      ...["--every", "200", "--max-runs", "2", "--timeout", "10000"],
     ]);
     assert.equal(code, 0, err);
     const ended = jsonLines(out).filter(({ event }) => event === "run_ended");

@@ -26,8 +26,11 @@ const wrongUses = (): readonly WrongUse[] => [
   [["start", "--workflow", step("plain")], /it is 42, and no DotFlow/],
   [["start", "--workflow", step("failingFactory")], /not today/],
   [["start", "--step", step("double"), "--mode", "sideways"], /"sideways"/],
-  [["start", "--step", step("double"), "--timeout", "10x"], /"10x" as timeout/],
-  [["start", "--step", step("double"), "--wait", "soon"], /"soon" as wait/],
+  [
+    ["start", "--step", step("double"), "--timeout", "10x"],
+    /"10x" as --timeout: /,
+  ],
+  [["start", "--step", step("double"), "--wait", "soon"], /"soon" as --wait: /],
   [["start", "--step", step("double"), "--concurrency", "0"], /--concurrency/],
   [["start", "--step", step("double"), "--concurrency", "1e2"], /"1e2"/],
   [["start", "--step", step("double"), "--input", '{"a":'], /begins like JSON/],
@@ -67,12 +70,28 @@ const wrongUses = (): readonly WrongUse[] => [
     ["start", "--step", step("double"), "--callback", step("plain")],
     /it is 42, no function/,
   ],
-  [["start", "--step", step("double"), "--on-input-change", "x"], /"x" as onI/],
+  [
+    ["start", "--step", step("double"), "--on-input-change", "x"],
+    /"x" as --on-input-change: /,
+  ],
   [["schedule", "--step", step("double")], /give --cron/],
   [
     ["schedule", "--step", step("double"), "--cron", "* *"],
-    /"\* \*" as cron/,
+    /"\* \*" as --cron: give 5 or 6 fields/,
   ],
+  [
+    ["schedule", "--step", step("double"), "--cron", "61 * * * *"],
+    /as --cron: its minute is out of range; give/,
+  ],
+  [
+    ["schedule", "--step", step("double"), "--cron", "x * * * *"],
+    /as --cron: .*\(x\) contains illegal characters; give/,
+  ],
+  [
+    ["schedule", "--step", step("double"), "--every=1s", "--start-at=soon"],
+    /"soon" as --start-at: /,
+  ],
+  [["schedule", "--step", step("double"), "--every", "0"], /0 as --every: /],
   [
     ["schedule", "--step", step("double"), "--cron", "0 0 30 2 *"],
     /0 0 30 2/,
@@ -108,7 +127,7 @@ const wrongUses = (): readonly WrongUse[] => [
   ],
   [
     ["schedule", "--step", step("double"), "--every", "1s", "--overlap", "x"],
-    /"x" as overlap/,
+    /"x" as --overlap: /,
   ],
   [["logs", "--path", "none.log"], /"none\.log": it does not exist/],
   [["logs", "--path", "."], /directory/],
