@@ -45,7 +45,6 @@ function lineOf(error: unknown, args: readonly string[]): string {
   return toLine(asTyped(text, error, args)).replace(/\.$/, "");
 }
 
-/** Commander says "error: unknown option '--x'", with a guess in a new line. */
 /** Options are called by another name where they are flags. */
 function asTyped(
   text: string,
@@ -60,6 +59,7 @@ function asTyped(
   });
 }
 
+/** Commander says "error: unknown option '--x'", with a guess in a new line. */
 function usageOf({ message }: CommanderError): string {
   const what = toLine(message.replace(/^error: /, ""));
   return `Cannot read the command line: ${what.replace(/\.$/, "")}; ` +

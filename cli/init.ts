@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lstat, mkdir, writeFile } from "node:fs/promises";
+import { lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { describe } from "../src/describe.ts";
@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<TargetRuntime, string>> = {
  * folder cannot be written.
  */
 export async function init(folder: string, flags: InitFlags): Promise<number> {
+  await refuseFile(folder);
   const runtime = await chooseRuntime(flags);
   const files = filesOf(runtime, nameOf(folder));
   for (const path of Object.keys(files)) {
@@ -53,6 +54,14 @@ export async function init(folder: string, flags: InitFlags): Promise<number> {
   const enter = folder === "." ? "" : `cd ${quote(folder)} && `;
   process.stdout.write(`${enter}${COMMANDS[runtime]}\n`);
   return EXIT.ok;
+}
+
+async function refuseFile(folder: string): Promise<void> {
+  const there = await stat(folder).catch(() => undefined);
+  if (there === undefined || there.isDirectory()) return;
+  throw new UsageError(
+    `Cannot make a project in ${describe(folder)}: it is a file, no folder`,
+  );
 }
 
 async function chooseRuntime(

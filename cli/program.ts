@@ -6,6 +6,7 @@
  */
 
 import { Command } from "commander";
+import { describe } from "../src/describe.ts";
 import { addStorageFlags } from "./storage.ts";
 import { EXIT, UsageError } from "./usage.ts";
 import { countOf, durationOf } from "./value.ts";
@@ -131,7 +132,7 @@ function addServer(add: Add, settle: Settle): void {
     )
     .option("--open-without-token", "let everybody in who reaches it")
     .option("--json", "print one JSON object with the address");
-  addStorageFlags(command, "file, in .dotflow-server").action((flags) =>
+  addStorageFlags(command, "file", ".dotflow-server").action((flags) =>
     settle(async () => await (await import("./server.ts")).serve(flags))
   );
 }
@@ -139,9 +140,13 @@ function addServer(add: Add, settle: Settle): void {
 function addRuns(program: Command, add: Add, settle: Settle): void {
   const runs = program.command("runs")
     .description("Show what is kept of runs, and remove it")
-    .action(() => {
+    .allowExcessArguments()
+    .action((_flags, { args: [other] }: Command) => {
       throw new UsageError(
-        "Cannot tell what to do with runs: give list, show or clear",
+        other === undefined
+          ? "Cannot tell what to do with runs: give list, show or clear"
+          : `Cannot read the command line: unknown command ` +
+            `${describe(`runs ${other}`)}; there are list, show and clear`,
       );
     });
   addStorageFlags(

@@ -48,12 +48,17 @@ export const STORAGE_FLAGS: readonly (keyof StorageFlags)[] = [
  *
  * @param command The command.
  * @param fallback What stands where no storage is named, in words.
+ * @param defaultPath The folder of files where none is named.
  * @returns The command.
  */
-export function addStorageFlags(command: Command, fallback: string): Command {
+export function addStorageFlags(
+  command: Command,
+  fallback: string,
+  defaultPath: string = ".output",
+): Command {
   return command
     .option("--storage <kind>", `default, file, s3 or gcs (${fallback})`)
-    .option("--path <folder>", "the folder of files (.output)")
+    .option("--path <folder>", `the folder of files (${defaultPath})`)
     .option("--bucket <name>", "the bucket of s3 or gcs")
     .option("--prefix <text>", "what names in the bucket begin with")
     .option("--region <name>", "the region of s3")

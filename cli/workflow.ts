@@ -182,6 +182,11 @@ async function makeWorkflow(
       "Cannot resume without --workflow-id: nothing tells which workflow it is",
     );
   }
+  if (flags.runId !== undefined && fixed === undefined) {
+    throw new UsageError(
+      "Cannot use --run-id without --workflow-id: a run is one of a workflow",
+    );
+  }
   if (flags.resume && storage === undefined) {
     throw new UsageError(
       "Cannot resume from memory: give --storage file, s3 or gcs",
