@@ -24,6 +24,7 @@ import process from "node:process";
 import { tellError } from "./errors.ts";
 import { runProgram } from "./program.ts";
 import { EXIT } from "./usage.ts";
+import { watchWrites } from "./written.ts";
 
 /**
  * Runs a command.
@@ -46,53 +47,11 @@ export async function main(args: readonly string[]): Promise<number> {
  * @returns Never comes back.
  */
 export async function runMain(): Promise<void> {
-  const outputs = [process.stdout, process.stderr].map(watch);
+  const outputs = [process.stdout, process.stderr].map(watchWrites);
   const code = await main(process.argv.slice(2));
   for (const { flush } of outputs) await flush();
   const isLost = outputs.some(({ isLost }) => isLost());
   process.exit(isLost && code === EXIT.ok ? EXIT.failed : code);
-}
-
-/** Knows when all is written. The stream may be shared: it is not ended. */
-function watch(stream: NodeJS.WriteStream) {
-  const reasons: unknown[] = [];
-  let isFull = false;
-  let wake = () => {};
-  stream.on("error", (error) => {
-    reasons.push((error as NodeJS.ErrnoException).code);
-    wake();
-  });
-  stream.on("drain", () => {
-    isFull = false;
-    wake();
-  });
-  const write = stream.write;
-  stream.write = ((...args: Parameters<typeof write>) => {
-    try {
-      const isTaken = write.apply(stream, args);
-      isFull = !isTaken;
-      return isTaken;
-    } catch (error) {
-      // Deno throws where the others tell of an error.
-      reasons.push((error as NodeJS.ErrnoException).code);
-      throw error;
-    }
-  }) as typeof write;
-  const flush = async () => {
-    // In Bun, only this tells that a pipe has not taken all.
-    while (isFull && reasons.length === 0) {
-      await new Promise<void>((resolve) => wake = resolve);
-    }
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      if (reasons.length > 0) resolve();
-      else stream.write("", () => resolve());
-    });
-  };
-  // A reader that has gone, as in `dotflow runs list | head`, is no failure.
-  const isLost = () =>
-    reasons.some((code) => code !== "EPIPE" && code !== "ERR_STREAM_DESTROYED");
-  return { flush, isLost };
 }
 
 if (import.meta.main) await runMain();

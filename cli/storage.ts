@@ -4,10 +4,12 @@
  * @module
  */
 
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Storage } from "../src/contracts/storage.ts";
 import { describe } from "../src/describe.ts";
 import { UsageError } from "./usage.ts";
+import { reasonOf } from "./value.ts";
 
 /** The flags about storages, as commander gives them. */
 export interface StorageFlags {
@@ -148,9 +150,21 @@ export async function openLasting(
   defaultPath?: string,
 ): Promise<Storage> {
   const storage = await openStorage(flags, "file", defaultPath);
+  if (flags.path !== undefined) await refuseMissing(flags.path);
   if (storage !== undefined) return storage;
   throw new UsageError(
     "Cannot use --storage default here: it is the memory of one process, " +
       "which keeps nothing; give file, s3 or gcs",
   );
+}
+
+/** A folder that somebody has named is not just one without runs. */
+async function refuseMissing(path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (error) {
+    throw new UsageError(
+      `Cannot use ${describe(path)} as --path: ${reasonOf(error)}`,
+    );
+  }
 }

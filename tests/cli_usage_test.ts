@@ -147,6 +147,7 @@ const wrongUses = (): readonly WrongUse[] => [
   [["runs", "show"], /missing required argument 'id'/],
   [["runs", "show", "nobody"], /"nobody"/],
   [["runs", "list", "--storage", "default"], /memory of one process/],
+  [["runs", "list", "--path", "nowhere"], /"nowhere" as --path: it does not/],
   [["runs", "list", "--path", "bad.json"], /bad\.json/],
   [["init"], /--runtime deno, node, bun or workers/],
   [["init", "--runtime", "perl"], /"perl" as --runtime/],
