@@ -120,7 +120,7 @@ test(
     const pages: [page: (url: string) => string, path: string][] = [
       [(url) => `${url}/here?code=ABCD`, "/here?code=ABCD"],
       [() => "https://server.example/device", "/device"],
-      [(url) => `${url}.example/device`, "/device"],
+      [(url) => `${url}@server.example/device`, "/device"],
       [() => "javascript:alert(1)", "/device"],
       [() => "nowhere", "/device"],
     ];
