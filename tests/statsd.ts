@@ -62,8 +62,10 @@ export class Receiver {
     this.#socket = socket;
     this.#address = address;
     socket.on("message", (packet) => {
-      // A mark is no packet of the one who is tested.
-      if (!this.#marks.delete(packet.toString())) this.packets.push(packet);
+      // A mark is no packet of the one who is tested, and may come twice.
+      const text = packet.toString();
+      if (text.startsWith("mark ")) this.#marks.delete(text);
+      else this.packets.push(packet);
       this.#wake();
     });
   }
