@@ -1,12 +1,28 @@
 /**
- * The filters of lists, read from the query of a request.
+ * The filters of lists: read from the query of a request, and applied.
  *
  * @module
  */
 
+import type { RunSummary, TaskSummary } from "../src/wire.ts";
 import { readTime } from "./fields.ts";
 import { Problem } from "./problem.ts";
-import type { Filter } from "./queries.ts";
+
+/** What is wanted of a list. */
+export interface Filter {
+  /** Where it stands. */
+  readonly status: string | undefined;
+  /** What is in one of its names, in small letters. */
+  readonly text: string | undefined;
+  /** From when on, in milliseconds since the epoch. */
+  readonly since: number | undefined;
+  /** Until when, itself included. */
+  readonly until: number | undefined;
+  /** The place of the last one that is known. */
+  readonly cursor: string | undefined;
+  /** How many. */
+  readonly limit: number;
+}
 
 /**
  * Reads a filter.
@@ -34,6 +50,43 @@ export function readFilter(
     until: timeOf(query, "until"),
     cursor: query.get("cursor") || undefined,
   };
+}
+
+/**
+ * Tells whether a run is wanted; times are looked at in the index.
+ *
+ * @param run The run.
+ * @param filter What is wanted.
+ * @returns Whether it is.
+ */
+export function isWantedRun(
+  run: RunSummary,
+  { status, text }: Filter,
+): boolean {
+  return (status === undefined || run.status === status) &&
+    hasText(text, run.workflow_id, run.workflow_name, run.run_id);
+}
+
+/**
+ * Tells whether a task is wanted.
+ *
+ * @param task The task.
+ * @param filter What is wanted.
+ * @returns Whether it is.
+ */
+export function isWantedTask(task: TaskSummary, filter: Filter): boolean {
+  const { status, text, since, until } = filter;
+  if (status !== undefined && task.status !== status) return false;
+  if (!hasText(text, task.task_id, task.name, task.group_name)) return false;
+  if (since === undefined && until === undefined) return true;
+  if (task.started_at === null) return false;
+  const started = Date.parse(task.started_at);
+  return started >= (since ?? -Infinity) && started <= (until ?? Infinity);
+}
+
+function hasText(text: string | undefined, ...names: string[]): boolean {
+  return text === undefined ||
+    names.some((name) => name.toLowerCase().includes(text));
 }
 
 function timeOf(query: URLSearchParams, name: string): number | undefined {

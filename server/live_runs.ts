@@ -11,15 +11,10 @@
 import { evict } from "./evict.ts";
 import type { Hub } from "./hub.ts";
 import { LiveRun } from "./live_run.ts";
-import {
-  type RunPlace,
-  stateKey,
-  tableKey,
-  taskKey,
-  taskPrefix,
-} from "./places.ts";
+import { type RunPlace, stateKey, taskKey, taskPrefix } from "./places.ts";
 import type { Records } from "./records.ts";
 import { isEnd, type RunState, withWriter } from "./run_state.ts";
+import { loadRun, sealRun, SETTLING_MS } from "./stored_run.ts";
 import { type TaskRow, type TaskState, toRow } from "./task_state.ts";
 
 /**
@@ -38,15 +33,6 @@ const RUNS_AT_ONCE = 16;
 
 /** A run that goes on is asked about at least so often, in milliseconds. */
 const LONGEST_QUIET_MS = 60_000;
-
-/** For so long other servers may still write to a run that has ended, in ms. */
-export const SETTLING_MS: number = 60_000;
-
-/** The short forms of all tasks of a run that has ended, as they are stored. */
-interface Table {
-  readonly seal: string;
-  readonly rows: readonly TaskRow[];
-}
 
 /** What the runs in memory need. */
 export interface LiveRunsOptions {
@@ -109,7 +95,7 @@ export class LiveRuns {
     const known = this.#use(place);
     if (known !== undefined) return known;
     const loaded = new LiveRun(place);
-    await this.#load(loaded);
+    await loadRun(this.#records, loaded);
     const other = this.#use(place);
     if (other !== undefined) return other;
     this.#runs.set(place.path, loaded);
@@ -274,28 +260,11 @@ export class LiveRuns {
   }
 
   async #seal(live: LiveRun): Promise<void> {
-    const { state } = live;
-    if (state === undefined || !isEnd(state.status) || state.counts !== null) {
-      return;
-    }
-    const age = Date.now() - Date.parse(state.updated_at);
-    if (!live.alone && age < SETTLING_MS) return;
-    const { counts, place } = live;
-    const seal = crypto.randomUUID();
-    const rows = [...live.rows.values()];
-    await this.#records.put(tableKey(place), { seal, rows } satisfies Table);
-    const { now, changed } = await this.#records.change<RunState>(
-      stateKey(place),
-      (stored) =>
-        stored?.late === state.late && stored.starts === state.starts &&
-          stored.counts === null && isEnd(stored.status) &&
-          (!live.alone || this.#isAlone(live, stored))
-          ? { ...stored, counts, seal }
-          : undefined,
+    await sealRun(
+      this.#records,
+      live,
+      (state) => this.#isAlone(live, state),
     );
-    if (!changed) return;
-    live.seal = seal;
-    live.take(now!);
   }
 
   /** Gives a run in memory, which is the one used last from now on. */
@@ -306,27 +275,6 @@ export class LiveRuns {
     this.#runs.set(path, live);
     live.uses++;
     return live;
-  }
-
-  async #load(live: LiveRun): Promise<void> {
-    const { place } = live;
-    live.knownAt = Date.now();
-    const state = await this.#records.get<RunState>(stateKey(place));
-    if (state === undefined) return;
-    const table = state.seal === null
-      ? undefined
-      : await this.#records.get<Table>(tableKey(place));
-    if (table !== undefined && table.seal === state.seal) {
-      for (const row of table.rows) live.apply(row);
-      live.seal = table.seal;
-    } else {
-      const keys = await this.#records.list(taskPrefix(place));
-      const tasks = await this.#records.getAll<TaskState>(keys);
-      for (const task of tasks) if (task) live.apply(toRow(task));
-    }
-    live.take(state);
-    live.changedAt = Date.parse(state.updated_at);
-    live.askedAt = Date.now();
   }
 
   /** Asks whether others have written to a run, and takes over what they did. */

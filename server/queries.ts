@@ -14,7 +14,8 @@ import {
   toPathPart,
   type WireTask,
 } from "../src/wire.ts";
-import { type LiveRuns, SETTLING_MS } from "./live_runs.ts";
+import { type Filter, isWantedRun, isWantedTask } from "./filters.ts";
+import type { LiveRuns } from "./live_runs.ts";
 import {
   downwards,
   type Places,
@@ -25,6 +26,7 @@ import {
 import { type Records, StorageFailure } from "./records.ts";
 import { type IndexEntry, placeOf, type RunIndex } from "./run_index.ts";
 import { type RunState, toRunSummary } from "./run_state.ts";
+import { SETTLING_MS } from "./stored_run.ts";
 import type { TaskState } from "./task_state.ts";
 
 /** So many runs are read at once for a page. */
@@ -43,22 +45,6 @@ interface EndedRun {
   /** When it was read, in milliseconds since the epoch. */
   readonly at: number;
   readonly summary: RunSummary;
-}
-
-/** What is wanted of a list. */
-export interface Filter {
-  /** Where it stands. */
-  readonly status: string | undefined;
-  /** What is in one of its names, in small letters. */
-  readonly text: string | undefined;
-  /** From when on, in milliseconds since the epoch. */
-  readonly since: number | undefined;
-  /** Until when, itself included. */
-  readonly until: number | undefined;
-  /** The place of the last one that is known. */
-  readonly cursor: string | undefined;
-  /** How many. */
-  readonly limit: number;
 }
 
 /** A workflow as the server lists it. */
@@ -295,26 +281,6 @@ export class Queries {
 
 function workflowOf({ path }: IndexEntry): string {
   return path.slice(0, path.indexOf("/"));
-}
-
-function isWantedRun(run: RunSummary, { status, text }: Filter): boolean {
-  return (status === undefined || run.status === status) &&
-    hasText(text, run.workflow_id, run.workflow_name, run.run_id);
-}
-
-function isWantedTask(task: TaskSummary, filter: Filter): boolean {
-  const { status, text, since, until } = filter;
-  if (status !== undefined && task.status !== status) return false;
-  if (!hasText(text, task.task_id, task.name, task.group_name)) return false;
-  if (since === undefined && until === undefined) return true;
-  if (task.started_at === null) return false;
-  const started = Date.parse(task.started_at);
-  return started >= (since ?? -Infinity) && started <= (until ?? Infinity);
-}
-
-function hasText(text: string | undefined, ...names: string[]): boolean {
-  return text === undefined ||
-    names.some((name) => name.toLowerCase().includes(text));
 }
 
 function cursorOf({ position, task_id }: TaskSummary): string {
