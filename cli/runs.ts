@@ -19,7 +19,7 @@ import {
   readTasks,
 } from "./kept.ts";
 import { streamsOf } from "./console.ts";
-import { jsonLine } from "./report/json.ts";
+import { errorOf, jsonLine } from "./report/json.ts";
 import { count, valueOf } from "./report/words.ts";
 import { openLasting, type StorageFlags } from "./storage.ts";
 import { type Style, styleOf, table } from "./style.ts";
@@ -94,7 +94,11 @@ export async function showRun(
     const { time, record, owner } = found;
     const tasks = await readTasks(storage, record);
     if (flags.json) {
-      out.write(`${jsonLine({ ...plainOf(found), tasks })}\n`);
+      const named = tasks.map((task) => ({
+        ...task,
+        errors: task.errors.map(errorOf),
+      }));
+      out.write(`${jsonLine({ ...plainOf(found), tasks: named })}\n`);
       return EXIT.ok;
     }
     const style = styleOf(out, flags.color);

@@ -107,7 +107,15 @@ test(
     assert.equal(tasks[0].result, "done");
     assert.equal(tasks[1].status, "Failed");
     assert.equal(tasks[1].errors.length, 2);
-    assert.equal(tasks[1].errors[1].message, "no \x1b[2J luck");
+    const [first, second] = tasks[1].errors;
+    assert.deepEqual(
+      Object.keys(first),
+      ["attempt", "exception", "message", "traceback", "failed_at"],
+    );
+    assert.equal(second.message, "no \x1b[2J luck");
+    assert.ok(Date.parse(first.failed_at) <= Date.parse(second.failed_at));
+    const retry = events.find(({ event }) => event === "task_retry");
+    assert.equal(retry.error.attempt, 1);
     assert.deepEqual(tasks[2].result, {
       big: "1",
       map: [["a", "1970-01-01T00:00:00.000Z"]],

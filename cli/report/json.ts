@@ -8,6 +8,8 @@ import { toPlain } from "../../src/plain.ts";
 import type { LogLine, RunEvent } from "../../src/run/events.ts";
 import type { RunInfo } from "../../src/run_info.ts";
 import type { Task } from "../../src/task.ts";
+import type { TaskErrorRecord } from "../../src/task_error.ts";
+import type { WireError } from "../../src/wire.ts";
 import { escapeControls } from "../../src/controls.ts";
 import type { Output } from "../style.ts";
 import type { Ended, Reporter } from "./reporter.ts";
@@ -18,11 +20,12 @@ import type { Ended, Reporter } from "./reporter.ts";
  * - `run_started`: workflow_id, run_id, mode, tasks (how many), resumed;
  * - `task_started`, `task_retry`, `task_progress` (fraction, message),
  *   `task_restored`, `task_ended`: workflow_id, run_id, task_id, group_name,
- *   status, duration (seconds), retry_count, error (exception, message; or
- *   null);
+ *   status, duration (seconds), retry_count, error (the last failed attempt:
+ *   attempt, exception, message; or null);
  * - `log`: level, message, and the fields of the line;
  * - `run_ended`: workflow_id, run_id, status, duration (seconds), and tasks, each
- *   as above with restored, errors and result.
+ *   as above with restored, errors (every failed attempt, with traceback and
+ *   failed_at) and result.
  *
  * What JSON does not know, such as a bigint or a RegExp, is text in it.
  * A storm of events may drop the oldest; `run_ended` always has everything.
@@ -82,7 +85,7 @@ export class JsonReporter implements Reporter {
       tasks: run.tasks.map((task) => ({
         ...stateOf(task),
         restored: task.restored,
-        errors: task.errors.map((error) => error.toJSON()),
+        errors: task.errors.map(errorOf),
         result: task.currentContext.storage,
       })),
     });
@@ -133,10 +136,24 @@ function stateOf(task: Task): object {
     status: task.status,
     duration: seconds(task.duration),
     retry_count: task.retryCount,
-    error: error === undefined
-      ? null
-      : { exception: error.exception, message: error.message },
+    error: error === undefined ? null : {
+      attempt: error.attempt,
+      exception: error.exception,
+      message: error.message,
+    },
   };
+}
+
+/**
+ * A failed attempt, named as on the wire of the remote API.
+ *
+ * @param error The attempt.
+ * @returns What is written of it.
+ */
+export function errorOf(error: TaskErrorRecord): WireError {
+  const { attempt, exception, message, traceback, failedMs } = error;
+  const failed_at = new Date(failedMs).toISOString();
+  return { attempt, exception, message, traceback, failed_at };
 }
 
 function logOf({ level, message, fields }: LogLine): object {
