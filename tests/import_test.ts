@@ -1,7 +1,7 @@
 import { action, DotFlow } from "@dotflow/dotflow";
 import assert from "node:assert/strict";
 import { rejectsWith } from "./flow.ts";
-import { modulePath, test } from "./harness.ts";
+import { modulePath, runtime, tempDir, test } from "./harness.ts";
 
 const needs = ["sources", "files"] as const;
 
@@ -61,6 +61,25 @@ test("import: a module that is not there is named", { needs }, async () => {
     /^Cannot import "\.\/no\/such\/module\.ts#step": /,
   );
   assert.ok(error.cause);
+});
+
+test("import: a slip is answered by what was meant", { needs }, async () => {
+  const { writeFile } = await import("node:fs/promises");
+  const path = `${await tempDir()}/typed.ts`;
+  await writeFile(path, "export const step: number = 1;");
+  const slips: [string, RegExp][] = [
+    ["steps.js#extract", /did you mean "\.\/steps\.js#extract"\?$/],
+    ["./steps.js", /write "\.\/steps\.js#name"$/],
+  ];
+  // Later versions do load it.
+  if (runtime === "node" && !Reflect.get(process.features, "typescript")) {
+    slips.push([`${path}#step`, /loads no TypeScript, use JavaScript$/]);
+  }
+  for (const [slip, expected] of slips) {
+    const workflow = new DotFlow();
+    workflow.task.add(slip);
+    await rejectsWith(workflow.start(), "IMPORT_MODULE", expected);
+  }
 });
 
 test("import: a module that throws says why", { needs }, async () => {

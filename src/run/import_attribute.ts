@@ -19,7 +19,7 @@ export async function importAttribute(specifier: string): Promise<unknown> {
   if (parts === null) {
     throw new ImportModuleError(
       specifier,
-      'it names no export; write "./steps.ts#name"',
+      `it names no export; write "${specifier}#name"`,
     );
   }
   const [, path, name] = parts;
@@ -28,7 +28,8 @@ export async function importAttribute(specifier: string): Promise<unknown> {
     module = await import(await toUrl(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ImportModuleError(specifier, reason, { cause });
+    const hint = hintFor(path, name, cause);
+    throw new ImportModuleError(specifier, reason + hint, { cause });
   }
   if (!Object.hasOwn(module, name)) {
     const names = Object.keys(module).join(", ") || "nothing";
@@ -38,6 +39,17 @@ export async function importAttribute(specifier: string): Promise<unknown> {
     );
   }
   return module[name];
+}
+
+/** What is wrong most often, and what to do then. */
+function hintFor(path: string, name: string, cause: unknown): string {
+  if (/^[^./\\:@][^:]*\.[cm]?[jt]sx?$/.test(path)) {
+    return `; did you mean "./${path}#${name}"?`;
+  }
+  const { code } = Object(cause);
+  return code === "ERR_UNKNOWN_FILE_EXTENSION" && /\.[cm]?tsx?$/.test(path)
+    ? "; this runtime loads no TypeScript, use JavaScript"
+    : "";
 }
 
 async function toUrl(path: string): Promise<string> {
