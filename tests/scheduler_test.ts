@@ -41,9 +41,9 @@ test("schedules: options that cannot be used are refused", async () => {
   const refused: [() => unknown, RegExp][] = [
     [cron({ cron: undefined }), /undefined as cron/],
     [cron({ cron: "a b" }), /"a b" as cron: give 5 or 6 fields/],
-    [cron({ cron: "* * *" }), /as cron: give 5 or 6/],
-    [cron({ cron: "0 0 0 1 1 ? 2030" }), /as cron: give 5 or 6/],
-    [cron({ cron: "61 * * * *" }), /as cron: give 5 or 6/],
+    [cron({ cron: "* * *" }), /as cron: .*give 5 or 6/],
+    [cron({ cron: "0 0 0 1 1 ? 2030" }), /as cron: .*give 5 or 6/],
+    [cron({ cron: "61 * * * *" }), /as cron: .*give 5 or 6/],
     [cron({ cron: "0 0 30 2 *" }), /as cron: there is no such date/],
     [cron({ timezone: "Mars/Olympus" }), /"Mars\/Olympus" as timezone/],
     [cron({ overlap: "never" }), /"never" as overlap: allowed are "skip"/],

@@ -45,6 +45,8 @@ export async function runDeno(plan: Plan): Promise<TestResult[]> {
 export async function runNode(plan: Plan): Promise<TestResult[]> {
   const outcome = await run("node", [
     "--test",
+    // Files mostly wait; by itself, Node runs one after the other on two cores.
+    "--test-concurrency=2",
     "--enable-source-maps",
     "--test-reporter=junit",
     `--test-reporter-destination=${reportPath("node")}`,
