@@ -37,7 +37,7 @@ const run = await workflow.start();
 const headers = { authorization: `Bearer ${token}` };
 const path = `/api/workflows/daily-users/runs/${run.runId}`;
 const summary = await (await app.request(path, { headers })).json();
-console.log(summary.status, summary.tasks);
+console.log(summary.status, JSON.stringify(summary.tasks));
 const { items } = await (await app.request(`${path}/tasks`, { headers }))
   .json();
 for (const { task_id, status, retry_count } of items) {

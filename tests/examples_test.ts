@@ -87,7 +87,7 @@ test("examples: a schedule ticks three times", { needs }, async () => {
 
 test("examples: a server is told of a run", { needs }, async () => {
   assert.deepEqual(await succeed("server.ts"), [
-    "Completed { total: 2, completed: 2, failed: 0, running: 0 }",
+    'Completed {"total":2,"completed":2,"failed":0,"running":0}',
     "extract: Completed, repeated 0 times",
     "check: Completed, repeated 1 times",
   ]);
