@@ -6,30 +6,20 @@
  */
 
 import type { WorkflowStatus } from "../src/status.ts";
-import type { RunSummary } from "../src/wire.ts";
+import type { RunSummary, WireRun } from "../src/wire.ts";
 
 /** How many tasks of a run stand where. */
 export type Counts = RunSummary["tasks"];
 
-/** The state of a run, as it is stored. */
-export interface RunState {
-  readonly workflow_id: string;
-  readonly run_id: string;
-  readonly workflow_name: string;
-  readonly status: WorkflowStatus;
-  readonly mode: string | null;
-  readonly resumed: boolean;
-  /** When it first began, in ISO 8601. */
-  readonly started_at: string;
+/** The state of a run, as it is stored: what is listed of it, and more. */
+export interface RunState extends Omit<RunSummary, "tasks"> {
   /** When its latest start began, as the client has said; null: it has not. */
   readonly begun_at: string | null;
   /** When its latest starts began, as clients have said, in their order. */
   readonly begins: readonly string[];
   /** How many starts there have been; a resume is one more. */
   readonly starts: number;
-  readonly finished_at: string | null;
-  readonly duration: number | null;
-  readonly updated_at: string;
+  /** How many tasks it has, as the client has said. */
   readonly tasks_count: number;
   /** Its place in the index. */
   readonly index: string;
@@ -44,14 +34,9 @@ export interface RunState {
 }
 
 /** What a client says of a run. */
-export interface RunWord {
+export interface RunWord extends Omit<WireRun, "run_id"> {
+  /** Where it stands. */
   readonly status: WorkflowStatus;
-  readonly workflow_name?: string;
-  readonly mode?: string;
-  readonly resumed?: boolean;
-  readonly tasks_count?: number;
-  readonly started_at?: string;
-  readonly duration?: number;
 }
 
 /**
