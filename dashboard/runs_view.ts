@@ -14,7 +14,7 @@ import { type Filters, type Route, toRuns } from "./route.ts";
 import { RUN_COLUMNS, RunRow } from "./run_row.ts";
 import { runKey, RunsModel, TIMES } from "./runs_model.ts";
 import { goesOn, RUN_STATUSES } from "./status.ts";
-import { VirtualRows } from "./virtual_rows.ts";
+import { headsOf, VirtualRows } from "./virtual_rows.ts";
 
 const PAGE_SIZE = 200;
 const TYPING_MS = 250;
@@ -64,20 +64,9 @@ export class RunsView implements View {
     this.#empty.hidden = true;
     setAttribute(this.#scroller, "aria-label", "Runs, newest first");
     const heads = RUN_COLUMNS.map((name) =>
-      el("div", { role: "columnheader", class: `cell` }, name)
+      el("div", { role: "columnheader", class: "cell" }, name)
     );
-    this.#scroller.append(
-      el(
-        "div",
-        { role: "rowgroup", class: "heads" },
-        el(
-          "div",
-          { role: "row", class: "row run-row", "aria-rowindex": "1" },
-          ...heads,
-        ),
-      ),
-      this.#body,
-    );
+    this.#scroller.append(headsOf("run-row", ...heads), this.#body);
     this.element = el(
       "div",
       { class: "view" },

@@ -12,7 +12,7 @@ import { type Scale, ticksOf, toScale } from "./scale.ts";
 import { TASK_STATUSES } from "./status.ts";
 import { spanOf, type TasksModel } from "./tasks_model.ts";
 import { GroupRow, type Line, type Lines, TaskRow } from "./timeline_row.ts";
-import { VirtualRows } from "./virtual_rows.ts";
+import { headsOf, VirtualRows } from "./virtual_rows.ts";
 
 /** As the style sheet has it. */
 const ROW_HEIGHT = 30;
@@ -52,18 +52,13 @@ export class Timeline {
     this.#now = now;
     setAttribute(this.#scroller, "aria-label", "Tasks over time");
     this.#scroller.append(
-      el(
-        "div",
-        { role: "rowgroup", class: "heads" },
+      headsOf(
+        "line",
+        el("div", { role: "columnheader", class: "cell name" }, "Task"),
         el(
           "div",
-          { role: "row", class: "row line", "aria-rowindex": "1" },
-          el("div", { role: "columnheader", class: "cell name" }, "Task"),
-          el(
-            "div",
-            { role: "columnheader", class: "cell bar", "aria-label": "Time" },
-            this.#axis,
-          ),
+          { role: "columnheader", class: "cell bar", "aria-label": "Time" },
+          this.#axis,
         ),
       ),
       this.#body,

@@ -7,10 +7,32 @@
  */
 
 import { oncePerFrame } from "./frame.ts";
-import { setAttribute, setStyle } from "./dom.ts";
+import { el, setAttribute, setStyle } from "./dom.ts";
 
 /** Rows above and below what is in sight. */
 const SPARE = 6;
+
+/**
+ * The heads of the columns, which stay in sight above the rows.
+ *
+ * @param kind The class of the rows.
+ * @param cells The heads.
+ * @returns What is put before the rows.
+ */
+export function headsOf(
+  kind: string,
+  ...cells: readonly HTMLElement[]
+): HTMLElement {
+  return el(
+    "div",
+    { role: "rowgroup", class: "heads" },
+    el(
+      "div",
+      { role: "row", class: `row ${kind}`, "aria-rowindex": "1" },
+      ...cells,
+    ),
+  );
+}
 
 /** A row that shows one item after the other. */
 export interface Row<Item> {
